@@ -1,0 +1,112 @@
+"""`fakeloc <verb>`; each verb is also `python -m fakeloc_tf.<verb>`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from fakeloc_tf.errors import FakelocError
+
+# verb -> (module with `main(argv) -> int`, one line for the help)
+VERBS: dict[str, tuple[str, str]] = {
+    "demo-data": ("fakeloc_tf.demo_data", "write the embedded demo set, FF++ layout"),
+    "train": ("fakeloc_tf.train", "train in two steps"),
+    "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
+    "export": ("fakeloc_tf.export", "write a SavedModel for TF Serving"),
+    "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
+}
+
+
+def run(
+    command: Callable[..., int | None],
+    argv: list[str] | None = None,
+    *,
+    prog: str,
+    pass_unknown: bool = False,
+) -> int:
+    """Parses `argv` for one command, runs it and returns its exit status.
+
+    Args:
+        command: a function with typer annotations; returns an exit status or None.
+        argv: arguments without the program's name; None = those of the process.
+        prog: the name that the help shows.
+        pass_unknown: leave options that the command does not know to it
+            (`typer.Context.args`), as Beam's pipelines need.
+
+    Returns:
+        The command's status; 2 for a wrong call or a `FakelocError`.
+    """
+    import typer
+
+    _quiet_start()
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(context_settings=settings if pass_unknown else None)(_guard(command))
+    try:
+        app(args=argv, prog_name=prog)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def _guard(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turns the command's status and a `FakelocError` into typer's exit."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        import typer
+
+        try:
+            status = command(*args, **kwargs)
+        except FakelocError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            print("stopped", file=sys.stderr)
+            raise typer.Exit(130) from error
+        raise typer.Exit(status or 0)
+
+    return guarded
+
+
+def _quiet_start() -> None:
+    """Sets logging up and keeps TensorFlow's start-up chatter off the terminal."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("tensorflow", "absl", "apache_beam", "matplotlib", "h5py"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script `fakeloc`."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help"):
+        width = max(map(len, VERBS))
+        print("usage: fakeloc VERB [OPTIONS]    (fakeloc VERB --help)\n")
+        for verb, (_, text) in VERBS.items():
+            print(f"  {verb:<{width}}  {text}")
+        return 0 if argv else 2
+    if argv[0] == "--version":
+        import fakeloc_tf
+
+        print(f"fakeloc {fakeloc_tf.__version__}")
+        return 0
+    if argv[0] not in VERBS:
+        print(
+            f"error: unknown verb {argv[0]!r}; one of {', '.join(VERBS)}",
+            file=sys.stderr,
+        )
+        return 2
+    module = importlib.import_module(VERBS[argv[0]][0])
+    return module.main(argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

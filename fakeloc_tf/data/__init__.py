@@ -1,0 +1,1 @@
+"""Prepared faces: the record, the tf.data pipeline, targets, the embedded demo set."""

@@ -1,0 +1,1 @@
+"""Pixels in, faces out: pictures, videos, face boxes. NumPy only."""
