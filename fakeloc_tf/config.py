@@ -98,7 +98,9 @@ class ModelConfig(Section):
         classes: names of the methods, index 0 = pristine.
         five_way: add the head that names the method (`method` logits).
         image_size: side of the input in pixels.
-        gamma: weights of the shallow, middle and deep map in Eq. 8.
+        gamma: weights of the shallow, middle and deep map in Eq. 8; their sum is 1.
+        batch_norm_momentum: of the moving averages; a run of a few hundred batches
+            needs faster ones than Keras' 0.99.
     """
 
     preset: Literal["paper", "official"] = "paper"
@@ -112,6 +114,7 @@ class ModelConfig(Section):
     five_way: bool = False
     image_size: Annotated[int, Field(ge=64)] = 299
     gamma: tuple[Share, Share, Share] = (0.1, 0.2, 0.7)
+    batch_norm_momentum: Share = 0.99
     backbone: BackboneConfig = BackboneConfig()
 
 
@@ -133,7 +136,6 @@ class OptimizerConfig(Section):
     beta_1: Share = 0.9
     beta_2: Share = 0.999
     weight_decay: NonNegative = 1e-5
-    clip_norm: NonNegative = 0.0
 
 
 class StepConfig(Section):

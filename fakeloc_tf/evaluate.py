@@ -1,0 +1,64 @@
+"""`fakeloc evaluate`: predictions, metrics and a table per method of a run."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakeloc_tf import cli
+
+
+class Split(str, Enum):
+    """A split of the prepared records."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+def evaluate(
+    run: Annotated[Path, typer.Option(help="Folder of the run.")],
+    data: Annotated[Path, typer.Option(help="Prepared records.")],
+    split: Annotated[Split, typer.Option(help="Which faces.")] = Split.TEST,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder; default RUN/evaluation/<records>-<split>."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
+) -> int:
+    """Evaluates a run on one split of a prepared folder."""
+    from rich.console import Console
+
+    from fakeloc_tf.evaluation.run import evaluate_run
+    from fakeloc_tf.evaluation.tables import terminal_table
+
+    name = f"{data.resolve().name}-{split.value}"
+    folder = out or run / "evaluation" / name
+    metrics, table = evaluate_run(run, data, split.value, folder, batch_size)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(terminal_table(table, f"{metrics['dataset']}, {split.value}"))
+    for key in (
+        "frame_auc",
+        "video_auc",
+        "frame_eer",
+        "iou_image_fakes",
+        "fixed_mask_iou_image_fakes",
+        "gain_iou_image_fakes",
+    ):
+        value = metrics[key]
+        console.print(f"{key:<28} {'–' if value is None else f'{value:.4f}'}")
+    console.print(f"written to {folder}", markup=False)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see `--help`."""
+    return cli.run(evaluate, argv, prog="fakeloc evaluate")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A row a face, then metrics and tables from those rows alone."""

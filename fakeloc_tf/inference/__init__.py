@@ -1,0 +1,1 @@
+"""Pictures and videos in; a score, a map, overlays and a report out."""

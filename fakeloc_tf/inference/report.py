@@ -1,0 +1,103 @@
+"""`report.html`: one file with everything inside, nothing from the web."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import fakeloc_tf
+from fakeloc_tf.files import write_text
+from fakeloc_tf.inference.model_info import ModelInfo
+from fakeloc_tf.inference.process import STATUSES, FileReport
+from fakeloc_tf.inference.timeline import Timeline, timeline
+
+# Files whose faces are shown; a page with more is too heavy for a phone.
+MAX_SHOWN = 100
+
+
+class Report:
+    """Collects files while they finish and writes the page at the end.
+
+    Beyond `max_shown` files only the pictures of those with the highest scores are
+    kept; the table lists every file.
+    """
+
+    def __init__(self, info: ModelInfo, max_shown: int = MAX_SHOWN) -> None:
+        self._info = info
+        self._max_shown = max_shown
+        self._files: list[FileReport] = []
+        self._left_out = 0
+
+    def add(self, report: FileReport) -> None:
+        """Takes one finished file in."""
+        row = dict(report.row)
+        row["timeline"] = _timeline(row, self._info.threshold)
+        row.pop("frames", None)
+        self._files.append(FileReport(row, report.evidence))
+        shown = [file for file in self._files if file.evidence]
+        if len(shown) > self._max_shown:
+            min(shown, key=_score).evidence = []
+            self._left_out += 1
+
+    def write(self, path: Path) -> None:
+        """Writes the page: whole, or not at all."""
+        write_text(path, self.html())
+
+    def html(self) -> str:
+        """The page."""
+        ranked = sorted(self._files, key=_score, reverse=True)
+        counts = Counter(file.row["status"] for file in self._files)
+        template = _environment().get_template("report.html")
+        return template.render(
+            files=ranked,
+            shown=[file for file in ranked if file.evidence],
+            left_out=self._left_out,
+            counts=[(status, counts[status]) for status in STATUSES if counts[status]],
+            model=self._info,
+            version=fakeloc_tf.__version__,
+            made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        )
+
+
+def _score(file: FileReport) -> float:
+    """For ranking; files without faces, then those that were not read, come last."""
+    if "probability" in file.row:
+        return file.row["probability"]
+    return -1.0 - STATUSES.index(file.row["status"])
+
+
+def _timeline(row: dict[str, Any], threshold: float) -> Timeline | None:
+    """The plot of a video's row; None where there are no tracks."""
+    if not row.get("tracks"):
+        return None
+    points = defaultdict(list)
+    for frame in row["frames"]:
+        for face in frame["faces"]:
+            points[face["track"]].append((frame["time"], face["probability"]))
+    times = [frame["time"] for frame in row["frames"]]
+    step = max((b - a for a, b in zip(times, times[1:], strict=False)), default=1.0)
+    seconds = max(row["frames_in_file"] / row["fps"], times[-1], 1 / row["fps"])
+    return timeline(points, seconds, step, threshold)
+
+
+def _environment() -> jinja2.Environment:
+    """Jinja with escaping on: file names are strangers' text."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fakeloc_tf.inference"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    return environment
+
+
+def _data_uri(jpeg: bytes) -> str:
+    """A picture inside of the page."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

@@ -1,0 +1,136 @@
+"""The training objective L = L_c + λ1·L_n + λ2·L_b (Eq. 1), an example at a time.
+
+Every function returns float32 [B], so that the trainer divides by the GLOBAL batch
+once, whatever the number of replicas. Predictions are logits: no sigmoid comes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keras import ops
+
+from fakeloc_tf.models.backbones import TAPS
+
+
+def classification_loss(label: Any, logits: Any) -> Any:
+    """Binary cross-entropy of the face's label (Eq. 2).
+
+    Args:
+        label: float32 [B, 1]; 1 = manipulated.
+        logits: float32 [B, 1].
+
+    Returns:
+        float32 [B], >= 0.
+    """
+    return ops.mean(_cross_entropy(label, logits), axis=-1)
+
+
+def method_loss(method: Any, logits: Any) -> Any:
+    """Categorical cross-entropy of the method (Eq. 2, five-way).
+
+    Args:
+        method: int [B], 0 = pristine.
+        logits: float32 [B, classes].
+
+    Returns:
+        float32 [B], >= 0.
+    """
+    return ops.sparse_categorical_crossentropy(method, logits, from_logits=True)
+
+
+def semantic_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropy a pixel, mean over one semantic map (Eq. 3).
+
+    Args:
+        target: float32 [B, h, w, 1] in 0..1; 1 = manipulated. Soft at the mask's edge.
+        logits: float32 [B, h, w, 1], or [B, h, w, 2] in `official`, whose channels are
+            two independent binary predictions, of the mask m and of 1 − m.
+
+    Returns:
+        float32 [B], >= 0.
+    """
+    if logits.shape[-1] == 2:
+        target = ops.concatenate([target, 1.0 - target], axis=-1)
+    return ops.mean(_cross_entropy(target, logits), axis=(1, 2, 3))
+
+
+def noise_loss(target: Any, predicted: Any) -> Any:
+    """ℓ1 distance, mean over one noise map (Eq. 6).
+
+    Args:
+        target: float32 [B, h, w, 1], |W|/σ >= 0.
+        predicted: float32 [B, h, w, 1].
+
+    Returns:
+        float32 [B], >= 0.
+    """
+    return ops.mean(ops.abs(target - predicted), axis=(1, 2, 3))
+
+
+def total_loss(
+    outputs: Mapping[str, Any],
+    targets: Mapping[str, Any],
+    *,
+    noise_weight: float,
+    mask_weight: float,
+    valid_share: Any = None,
+) -> dict[str, Any]:
+    """L = L_c + λ1·L_n + λ2·L_b (Eq. 1) of the parts that the model has.
+
+    L_b and L_n are sums over the three maps. With `method` logits L_c is the sum of the
+    binary and the categorical term, as both heads are trained.
+
+    Faces without a usable mask have no L_b, and that must not make the others count
+    less: L_b of a valid face is divided by the share of valid faces. The mean of
+    `semantic` over the GLOBAL batch is then the mean of L_b over its valid faces, and
+    that of `total` is Eq. 1 of those means.
+
+    Args:
+        outputs: of the detector.
+        targets: `label` float32 [B, 1], `semantic_<tap>` and `noise_<tap>` float32
+            [B, h, w, 1] of the maps' sizes, `mask_valid` [B] (0 or 1), and `method`
+            int [B] in five-way; only what `outputs` needs.
+        noise_weight: λ1.
+        mask_weight: λ2.
+        valid_share: scalar in 0..1, share of valid masks in the global batch; None =
+            that of these targets, right for one replica only.
+
+    Returns:
+        float32 [B] each: `total`, `semantic`, and as the model has them
+        `classification` (both parts of L_c), `method` (its categorical part) and
+        `noise`; also `mask_weight`, by which L_b was multiplied.
+    """
+    valid = ops.cast(targets["mask_valid"], "float32")
+    share = ops.mean(valid) if valid_share is None else valid_share
+    # A batch without any mask has L_b = 0, not 0/0.
+    weight = valid / ops.maximum(ops.cast(share, "float32"), 1e-6)
+    terms = {"mask_weight": weight, "semantic": weight * _maps(outputs, targets)}
+    total = mask_weight * terms["semantic"]
+    if "noise_deep" in outputs:
+        terms["noise"] = sum(
+            noise_loss(targets[f"noise_{tap}"], outputs[f"noise_{tap}"]) for tap in TAPS
+        )
+        total += noise_weight * terms["noise"]
+    if "label" in outputs:
+        loss = classification_loss(targets["label"], outputs["label"])
+        if "method" in outputs:
+            terms["method"] = method_loss(targets["method"], outputs["method"])
+            loss += terms["method"]
+        terms["classification"] = loss
+        total += loss
+    return terms | {"total": total}
+
+
+def _maps(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> Any:
+    """L_b of every face, valid or not: float32 [B]."""
+    return sum(
+        semantic_loss(targets[f"semantic_{tap}"], outputs[f"semantic_{tap}"])
+        for tap in TAPS
+    )
+
+
+def _cross_entropy(target: Any, logits: Any) -> Any:
+    """Elementwise, from logits; stable for logits of any size."""
+    return ops.maximum(logits, 0.0) - logits * target + ops.softplus(-ops.abs(logits))

@@ -1,0 +1,1 @@
+"""Own same-identity face manipulations with exact masks, from pristine faces."""

@@ -1,0 +1,46 @@
+"""Small changes of colour and light, as a face rendered elsewhere brings along."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def shift_colour(
+    image: np.ndarray, rng: np.random.Generator, amount: float
+) -> np.ndarray:
+    """Random exposure, white balance, contrast and saturation.
+
+    Args:
+        image: float32 [H, W, 3] in 0..255.
+        rng: source of the changes.
+        amount: relative size of each change; 0.1 = about 10 %.
+
+    Returns:
+        float32 [H, W, 3], not clipped.
+    """
+    exposure, contrast, saturation = 1.0 + rng.uniform(-amount, amount, 3)
+    # Contrary casts on red and blue change the hue and leave the brightness.
+    cast = rng.uniform(-0.5, 0.5) * amount
+    gray = np.full((3, 3), 1 / 3)
+    colour = contrast * (gray + saturation * (np.eye(3) - gray))
+    colour = colour @ np.diag(exposure * np.array([1 + cast, 1, 1 - cast]))
+    mean = np.array(cv2.mean(image)[:3])
+    # Contrast turns about the exposed mean, so that it does not act as exposure.
+    offset = (1 - contrast) * exposure * mean
+    return cv2.transform(image, np.hstack([colour, offset[:, None]]))
+
+
+def tilt_light(
+    image: np.ndarray, rng: np.random.Generator, amount: float
+) -> np.ndarray:
+    """A linear gradient of light over the picture in a random direction.
+
+    image: float32 [H, W, 3] in 0..255; amount: relative change at the borders.
+    """
+    height, width = image.shape[:2]
+    angle = rng.uniform(0, 2 * np.pi)
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
+    ramp = np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
+    return image * (1.0 + np.float32(amount) * ramp)[..., None]

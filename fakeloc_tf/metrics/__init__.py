@@ -1,0 +1,29 @@
+"""Localisation and detection metrics; NumPy.
+
+A name says its level and convention: `frame_auc`, `iou_image_fakes`. Averages are NaN
+where they are undefined, such as the AUC of faces of one class.
+"""
+
+from fakeloc_tf.metrics.detection import (
+    balanced_threshold,
+    detection_metrics,
+    equal_error_rate,
+)
+from fakeloc_tf.metrics.localization import (
+    LocalizationAccumulator,
+    iinc,
+    iou,
+    localization_metrics,
+    pbca,
+)
+
+__all__ = [
+    "LocalizationAccumulator",
+    "balanced_threshold",
+    "detection_metrics",
+    "equal_error_rate",
+    "iinc",
+    "iou",
+    "localization_metrics",
+    "pbca",
+]

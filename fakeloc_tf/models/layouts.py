@@ -1,0 +1,119 @@
+"""The layers of heads and classifiers as data, and what builds them.
+
+A layout is a tuple of steps `(kind, filters)` or `(kind,)`; KINDS says what each kind
+is. Nothing in a layout depends on the size of the maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers
+
+from fakeloc_tf.models.backbones import scale_filters
+
+Step = tuple[str, int] | tuple[str]
+Layout = tuple[Step, ...]
+
+
+class LayoutBuilder:
+    """Applies the steps of a layout to a tensor, with stable names for the layers.
+
+    Args:
+        width: factor on the layout's filter counts.
+        batch_norm_momentum: of every batch normalisation.
+    """
+
+    def __init__(self, width: float, batch_norm_momentum: float):
+        self.width = width
+        self.batch_norm_momentum = batch_norm_momentum
+
+    def apply(self, layout: Layout, tensor: Any, prefix: str) -> Any:
+        """The tensor after every step; layers are called `<prefix><n>_<kind>`."""
+        for number, step in enumerate(layout, start=1):
+            kind, *filters = step
+            name = f"{prefix}{number}_{kind}"
+            scaled = [scale_filters(count, self.width) for count in filters]
+            tensor = KINDS[kind](self, tensor, name, *scaled)
+        return tensor
+
+    def norm(self, tensor: Any, name: str) -> Any:
+        """Batch normalisation, synchronised between replicas."""
+        return layers.BatchNormalization(
+            momentum=self.batch_norm_momentum, synchronized=True, name=name
+        )(tensor)
+
+
+def conv(tensor: Any, name: str, filters: int, side: int, padding: str = "same") -> Any:
+    """A biased convolution, as `official` has it, with that code's initial values."""
+    return layers.Conv2D(
+        filters,
+        side,
+        padding=padding,
+        kernel_initializer=keras.initializers.VarianceScaling(
+            2.0, mode="fan_out", distribution="untruncated_normal"
+        ),
+        name=name,
+    )(tensor)
+
+
+def double(tensor: Any, name: str, filters: int, dtype: str | None = None) -> Any:
+    """Transposed 5×5 convolution with stride 2 and PyTorch's padding 1: n → 2n + 1."""
+    tensor = layers.Conv2DTranspose(filters, 5, strides=2, dtype=dtype, name=name)(
+        tensor
+    )
+    return layers.Cropping2D(1, name=f"{name}_crop")(tensor)
+
+
+def _separable(builder: LayoutBuilder, tensor: Any, name: str, filters: int) -> Any:
+    """Depthwise-separable 3×3 + batch normalisation + ReLU."""
+    tensor = layers.SeparableConv2D(
+        filters, 3, padding="same", use_bias=False, name=name
+    )(tensor)
+    return _norm_relu(builder, tensor, name)
+
+
+def _norm_relu(builder: LayoutBuilder, tensor: Any, name: str) -> Any:
+    tensor = builder.norm(tensor, f"{name}_bn")
+    return layers.ReLU(name=f"{name}_relu")(tensor)
+
+
+def _xception_block(
+    builder: LayoutBuilder, tensor: Any, name: str, filters: int
+) -> Any:
+    """Xception's residual block: two separable convolutions, stride 2."""
+    shortcut = layers.Conv2D(
+        filters, 1, strides=2, use_bias=False, name=f"{name}_shortcut"
+    )(tensor)
+    shortcut = builder.norm(shortcut, f"{name}_shortcut_bn")
+    for part in ("a", "b"):
+        tensor = layers.ReLU(name=f"{name}_{part}_relu")(tensor)
+        tensor = layers.SeparableConv2D(
+            filters, 3, padding="same", use_bias=False, name=f"{name}_{part}"
+        )(tensor)
+        tensor = builder.norm(tensor, f"{name}_{part}_bn")
+    tensor = layers.MaxPooling2D(3, 2, padding="same", name=f"{name}_pool")(tensor)
+    return layers.Add(name=f"{name}_add")([tensor, shortcut])
+
+
+# Each: (builder, tensor, name, *filters) -> tensor.
+KINDS: dict[str, Callable[..., Any]] = {
+    "separable": _separable,
+    "conv3": lambda _, tensor, name, filters: conv(tensor, name, filters, 3),
+    "conv3_valid": lambda _, tensor, name, filters: conv(
+        tensor, name, filters, 3, "valid"
+    ),
+    "conv1": lambda _, tensor, name, filters: conv(tensor, name, filters, 1),
+    "norm_relu": _norm_relu,
+    "pool": lambda _, tensor, name: layers.MaxPooling2D(2, name=name)(tensor),
+    "double": lambda _, tensor, name, filters: double(tensor, name, filters),
+    "transposed3": lambda _, tensor, name, filters: layers.Conv2DTranspose(
+        filters, 3, padding="same", name=name
+    )(tensor),
+    "xception_block": _xception_block,
+    "average": lambda _, tensor, name: layers.GlobalAveragePooling2D(name=name)(tensor),
+    "flatten": lambda _, tensor, name: layers.Flatten(name=name)(tensor),
+    "dense": lambda _, tensor, name, units: layers.Dense(units, name=name)(tensor),
+}

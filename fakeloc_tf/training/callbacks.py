@@ -1,0 +1,148 @@
+"""What happens around the batches: progress bar, TensorBoard, best model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from fakeloc_tf.training.checkpoints import StepCheckpoint
+
+# Reading a loss waits for the device; a progress bar does not need each batch's.
+READ_EVERY = 5
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """A bar per epoch with loss terms and images a second, then a line to keep."""
+
+    def __init__(self, title: str, epochs: int, batches: int, batch_size: int) -> None:
+        super().__init__()
+        self._title = title
+        self._epochs = epochs
+        self._batches = batches
+        self._batch_size = batch_size
+        self._console = Console(stderr=True)
+        self._progress: Progress | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Starts a bar."""
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=self._console,
+            transient=True,
+        )
+        self._progress.start()
+        name = f"{self._title} epoch {epoch + 1}/{self._epochs}"
+        self._task = self._progress.add_task(name, total=self._batches, losses="")
+        self._started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Moves the bar."""
+        if self._progress is None or (batch + 1) % READ_EVERY:
+            return
+        text = f"{_format(logs)} {self._rate(batch + 1):.1f} images/s"
+        self._progress.update(self._task, completed=batch + 1, losses=text)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Leaves one line in the log."""
+        self._stop()
+        seconds = time.monotonic() - self._started
+        name = f"{self._title} epoch {epoch + 1}/{self._epochs}"
+        text = f"{_format(logs)} {self._rate(self._batches):.1f} images/s"
+        self._console.print(f"{name} {seconds:.0f}s {text}", highlight=False)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Clears a bar that was interrupted."""
+        self._stop()
+
+    def _rate(self, batches: int) -> float:
+        return batches * self._batch_size / (time.monotonic() - self._started)
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+class TensorBoard(keras.callbacks.Callback):
+    """Scalars per epoch and pictures of a few validation faces.
+
+    Args:
+        folder: of the event files.
+        draw: gives named pictures, float32 [N, H, W, 3] in 0..1.
+        image_every: epochs between pictures.
+    """
+
+    def __init__(
+        self, folder: Path, draw: Callable[[], dict[str, Any]], image_every: int
+    ) -> None:
+        super().__init__()
+        self._writer = tf.summary.create_file_writer(str(folder))
+        self._draw = draw
+        self._image_every = image_every
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Writes the epoch's scalars and, where due, pictures."""
+        with self._writer.as_default(step=epoch + 1):
+            for name, value in (logs or {}).items():
+                tf.summary.scalar(name, value)
+            if (epoch + 1) % self._image_every == 0:
+                for name, pictures in self._draw().items():
+                    tf.summary.image(name, pictures, max_outputs=len(pictures))
+        self._writer.flush()
+
+
+class BestModel(keras.callbacks.Callback):
+    """Keeps the model with the best validation result, and the step's checkpoint.
+
+    The model is written before the checkpoint that knows of it: a run that is killed
+    in between repeats the epoch and writes the same model again.
+
+    Args:
+        path: of the best model (`.keras`).
+        checkpoint: of this training step.
+        score: validation logs → (first, tie-breaker), greater is better.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        checkpoint: StepCheckpoint,
+        score: Callable[[dict[str, float]], tuple[float, float]],
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._checkpoint = checkpoint
+        self._score = score
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Saves what this epoch made."""
+        score = self._score(logs or {})
+        if score > self._checkpoint.best:
+            self._checkpoint.best = score
+            temporary = self._path.with_name(f".{self._path.name}")
+            self.model.save(temporary.with_suffix(".tmp.keras"))
+            temporary.with_suffix(".tmp.keras").replace(self._path)
+        self._checkpoint.save(epoch + 1)
+
+
+def _format(logs: Any) -> str:
+    return " ".join(
+        f"{name}={float(value):.4f}" for name, value in (logs or {}).items()
+    )

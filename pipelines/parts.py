@@ -1,0 +1,101 @@
+"""Beam transforms: a part file a source, the parts joined to shards."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+
+from fakeloc_tf.data.records import FaceRecord
+from pipelines.extract import Settings, extract_faces
+from pipelines.follow import FaceFollower
+from pipelines.sources import Rejection, Source, deal_shards
+
+# Faces do not travel between workers: each source becomes a TFRecord file of its own,
+# and as TFRecord files may be joined end to end, a shard is its parts one after another.
+PARTS = ".parts"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What became of one source.
+
+    Attributes:
+        faces: records in the part file.
+        without_mask: of these, fakes without a mask.
+        shard: where it goes, (number, of how many).
+    """
+
+    source: Source
+    path: str
+    faces: int
+    without_mask: int
+    rejected: tuple[Rejection, ...]
+    shard: tuple[int, int]
+
+
+class ExtractPart(beam.DoFn):
+    """(Source, shard) -> Part; writes the part file."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._follower: FaceFollower | None = None
+
+    def setup(self) -> None:
+        """Loads the detector once a worker."""
+        import cv2
+
+        # The workers share the cores already.
+        cv2.setNumThreads(1)
+        self._follower = FaceFollower(self._settings.prepare.min_face_score)
+
+    def process(self, element: tuple[Source, tuple[int, int]]) -> Iterator[Part]:
+        """Prepares one source."""
+        import tensorflow as tf
+
+        from fakeloc_tf.data.records import encode
+
+        source, shard = element
+        name = hashlib.sha256(source.video_id.encode()).hexdigest()
+        path = self._folder / PARTS / f"{name}.tfrecord"
+        faces, without_mask, rejected = 0, 0, []
+        if self._follower is None:
+            raise RuntimeError("`setup` was not called")
+        with tf.io.TFRecordWriter(f"{path}.tmp") as writer:
+            for item in extract_faces(source, self._settings, self._follower):
+                if isinstance(item, FaceRecord):
+                    writer.write(encode(item))
+                    faces += 1
+                    without_mask += not item.mask_valid
+                else:
+                    rejected.append(item)
+        Path(f"{path}.tmp").rename(path)
+        yield Part(source, str(path), faces, without_mask, tuple(rejected), shard)
+
+
+class ExtractFaces(beam.PTransform):
+    """Sources to parts: frames, faces, masks, noise."""
+
+    def __init__(self, settings: Settings, folder: Path, shards: int) -> None:
+        super().__init__()
+        self._settings = settings
+        self._folder = folder
+        self._shards = shards
+
+    def expand(self, sources: tuple[Source, ...]) -> beam.PCollection:
+        """Adds the transform to the pipeline whose root it is applied to."""
+        raise NotImplementedError
+
+
+def join_parts(folder: Path, name: str, parts: Iterable[Part]) -> None:
+    """Joins parts, in order of `video_id`, to the TFRecord file `name`."""
+    with (folder / name).open("wb") as shard:
+        for part in sorted(parts, key=lambda part: part.source.video_id):
+            with open(part.path, "rb") as file:
+                shutil.copyfileobj(file, shard, 1 << 20)
+            Path(part.path).unlink()
