@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 from fakeloc_tf import cli
 
 
-class Split(str, Enum):
+class Split(StrEnum):
     """A split of the prepared records."""
 
     TRAIN = "train"
@@ -34,13 +34,14 @@ def evaluate(
     from rich.console import Console
 
     from fakeloc_tf.evaluation.run import evaluate_run
-    from fakeloc_tf.evaluation.tables import terminal_table
+    from fakeloc_tf.evaluation.tables import LEGEND, terminal_table
 
     name = f"{data.resolve().name}-{split.value}"
     folder = out or run / "evaluation" / name
     metrics, table = evaluate_run(run, data, split.value, folder, batch_size)
     console = Console(soft_wrap=True, highlight=False)
     console.print(terminal_table(table, f"{metrics['dataset']}, {split.value}"))
+    console.print(LEGEND)
     for key in (
         "frame_auc",
         "video_auc",

@@ -28,24 +28,39 @@ def export(
 
     Exit status: 0 the same as Keras, 1 not the same, 2 wrong call.
     """
+    from fakeloc_tf.files import new_folder
     from fakeloc_tf.inference.loading import as_scorer, load_run
     from fakeloc_tf.inference.model_info import from_config
-    from fakeloc_tf.serving.saved_model import export as export_model
+    from fakeloc_tf.serving.saved_model import write_saved_model
     from fakeloc_tf.serving.verify import TOLERANCE, largest_difference
 
     model, config, metrics = load_run(run)
     info = from_config(config, metrics)
     faces = _faces(verify, info.image_size)
-    export_model(model, info, out)
-    differences = largest_difference(as_scorer(model), out, faces)
-    kind = "random" if verify is None else "real"
-    typer.echo(f"largest difference from Keras on {len(faces)} {kind} faces:")
+    try:
+        with new_folder(out) as folder:
+            write_saved_model(model, info, folder)
+            differences = largest_difference(as_scorer(model), folder, faces)
+            _say(differences, f"{len(faces)} {'real' if verify else 'random'} faces")
+            # Not `>`, which a NaN would pass.
+            if not all(value <= TOLERANCE for value in differences.values()):
+                raise _DiffersError
+    except _DiffersError:
+        typer.echo(f"{out}: not written, the export differs from Keras", err=True)
+        return 1
+    typer.echo(f"{out}: written and verified")
+    return 0
+
+
+class _DiffersError(Exception):
+    """The export does not compute what Keras does; its folder is taken back."""
+
+
+def _say(differences: dict[str, float], faces: str) -> None:
+    """Prints the largest difference of each output."""
+    typer.echo(f"largest difference from Keras on {faces}:")
     for name, difference in differences.items():
         typer.echo(f"  {name}: {difference:.2e}")
-    # Not `>`: a NaN must fail.
-    same = all(difference <= TOLERANCE for difference in differences.values())
-    typer.echo(f"{out}: {'verified' if same else 'DIFFERS from Keras'}")
-    return 0 if same else 1
 
 
 def _faces(records: Path | None, size: int) -> np.ndarray:
@@ -57,6 +72,7 @@ def _faces(records: Path | None, size: int) -> np.ndarray:
         return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
     from fakeloc_tf.data import dataset
+    from fakeloc_tf.errors import FakelocError
     from fakeloc_tf.media import faces as face_media
 
     with dataset.explain_broken_records(records, "test"):
@@ -64,6 +80,8 @@ def _faces(records: Path | None, size: int) -> np.ndarray:
             face["image"].numpy()
             for face in dataset.load_split(records, "test").take(FACES_TO_VERIFY)
         ]
+    if not images:
+        raise FakelocError(f"{records}: the test split has no faces to verify on")
     side = images[0].shape[0]
     whole = face_media.CropBox(0, 0, side, side)
     return np.stack([face_media.crop(image, whole, size) for image in images])

@@ -16,7 +16,7 @@ from fakeloc_tf.media.images import IMAGE_SUFFIXES, read_image
 from fakeloc_tf.media.video import probe, read_frames
 from fakeloc_tf.noise import noise_uint8
 from pipelines.follow import FaceFollower
-from pipelines.mask_files import MaskFrames, UnusableMaskError
+from pipelines.mask_files import MaskFrames, UnusableMaskError, frame_size
 from pipelines.masks import MASK_RULES, components_on_face
 from pipelines.sources import Rejection, Source, spread_frames
 
@@ -58,7 +58,7 @@ def extract_faces(
         for frame, image in _read(source, wanted):
             if last < 0 and source.mask_path is not None:
                 try:
-                    size = image.shape[:2]
+                    size = frame_size(image)
                     masks = MaskFrames(source.mask_path, wanted, total, size)
                 except UnusableMaskError as error:
                     yield _reject(source, None, error.reason)

@@ -1,9 +1,9 @@
 """The official folder layout of FaceForensics++.
 
-    original_sequences/youtube/<quality>/videos/NNN.mp4
-    manipulated_sequences/<Method>/<quality>/videos/A_B.mp4     A = target, B = source
-    manipulated_sequences/<Method>/masks/videos/A_B.mp4         or a folder A_B of PNGs
-    splits/{train,val,test}.json                                optional
+original_sequences/youtube/<quality>/videos/NNN.mp4
+manipulated_sequences/<Method>/<quality>/videos/A_B.mp4     A = target, B = source
+manipulated_sequences/<Method>/masks/videos/A_B.mp4         or a folder A_B of PNGs
+splits/{train,val,test}.json                                optional
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def list_ffpp(folder: Path, quality: str, dataset: str) -> Listing:
 def _methods(folder: Path) -> tuple[str, ...]:
     """The four published methods, then what else the tree has."""
     root = folder / "manipulated_sequences"
-    found = sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+    found = (
+        sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+    )
     return METHODS + tuple(name for name in found if name not in METHODS)
 
 

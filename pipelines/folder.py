@@ -1,9 +1,9 @@
 """A plain folder of pictures or videos.
 
-    real/…                          sub-folders are allowed everywhere
-    fake/…
-    masks/…                         optional: as under fake/, .png or a video
-    identities.csv                  optional: file,identity[,split]
+real/…                          sub-folders are allowed everywhere
+fake/…
+masks/…                         optional: as under fake/, .png or a video
+identities.csv                  optional: file,identity[,split]
 """
 
 from __future__ import annotations

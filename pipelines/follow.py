@@ -52,9 +52,7 @@ class FaceFollower:
             mask_uint8: uint8 [H, W], 0 or 255, if the frame has a mask.
         """
         face = self._find_near(image_uint8)
-        if face is None or (
-            mask_uint8 is not None and not overlap(mask_uint8, face)
-        ):
+        if face is None or (mask_uint8 is not None and not overlap(mask_uint8, face)):
             face = self._choose(self._whole.detect(image_uint8), mask_uint8)
         self._last = face or self._last
         return face

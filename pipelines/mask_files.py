@@ -1,4 +1,4 @@
-"""Reads the mask that belongs to each frame: a picture, a video, or a folder of PNGs."""
+"""Reads the mask of each frame from a picture, a video, or a folder of PNGs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MaskFrames:
             raise UnusableMaskError("mask_unreadable") from error
         if self._next is None:
             raise UnusableMaskError("mask_missing")
-        mask_size = self._next[1].shape[:2]
+        mask_size = frame_size(self._next[1])
         if not same_aspect(mask_size, size):
             _log.warning("%s has %s pixels, its video %s", path, mask_size, size)
             raise UnusableMaskError("mask_size_mismatch")
@@ -74,6 +74,11 @@ class MaskFrames:
             height, width = self._size
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
         return mask
+
+
+def frame_size(image: np.ndarray) -> tuple[int, int]:
+    """(height, width)."""
+    return image.shape[0], image.shape[1]
 
 
 def _open(

@@ -28,7 +28,9 @@ def ffpp_mask(mask_rgb: np.ndarray) -> np.ndarray:
     bright = (mask_rgb.max(axis=-1) > FFPP_THRESHOLD).astype(np.uint8) * 255
     opened = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(np.zeros_like(opened), contours, -1, 255, cv2.FILLED)
+    filled = np.zeros(opened.shape, np.uint8)
+    cv2.drawContours(filled, contours, -1, (255,), cv2.FILLED)
+    return filled
 
 
 def plain_mask(mask_rgb: np.ndarray) -> np.ndarray:
@@ -82,5 +84,5 @@ def components_on_face(mask_uint8: np.ndarray, face: FaceBox) -> np.ndarray:
 
 
 def same_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """Whether two (height, width) differ by scale only, within one pixel in a hundred."""
+    """Whether two (height, width) differ in scale only, to one part in a hundred."""
     return abs(a[0] * b[1] - a[1] * b[0]) <= 0.01 * a[0] * b[1]

@@ -13,10 +13,10 @@ import apache_beam as beam
 from fakeloc_tf.data.records import FaceRecord
 from pipelines.extract import Settings, extract_faces
 from pipelines.follow import FaceFollower
-from pipelines.sources import Rejection, Source, deal_shards
+from pipelines.sources import Rejection, Source
 
-# Faces do not travel between workers: each source becomes a TFRecord file of its own,
-# and as TFRecord files may be joined end to end, a shard is its parts one after another.
+# Faces do not travel between workers: each source becomes a TFRecord file of its own.
+# TFRecord files may be joined end to end, so a shard is its parts, one after another.
 PARTS = ".parts"
 
 
@@ -79,23 +79,53 @@ class ExtractPart(beam.DoFn):
 
 
 class ExtractFaces(beam.PTransform):
-    """Sources to parts: frames, faces, masks, noise."""
+    """(Source, shard) pairs to parts: frames, faces, masks, noise."""
 
-    def __init__(self, settings: Settings, folder: Path, shards: int) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
         super().__init__()
         self._settings = settings
         self._folder = folder
-        self._shards = shards
 
-    def expand(self, sources: tuple[Source, ...]) -> beam.PCollection:
-        """Adds the transform to the pipeline whose root it is applied to."""
-        raise NotImplementedError
+    def expand(self, sources: beam.PCollection) -> beam.PCollection:
+        """Adds the steps."""
+        return (
+            sources
+            # Without it the list and the work are one stage, on one worker.
+            | "Spread" >> beam.Reshuffle()
+            | "Extract" >> beam.ParDo(ExtractPart(self._settings, self._folder))
+        )
 
 
-def join_parts(folder: Path, name: str, parts: Iterable[Part]) -> None:
-    """Joins parts, in order of `video_id`, to the TFRecord file `name`."""
-    with (folder / name).open("wb") as shard:
-        for part in sorted(parts, key=lambda part: part.source.video_id):
+class WriteShards(beam.PTransform):
+    """Parts to `<split>-00000-of-0000N.tfrecord`; gives the names of the files."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def expand(self, parts: beam.PCollection) -> beam.PCollection:
+        """Adds the steps."""
+        return (
+            parts
+            | "ByShard" >> beam.Map(lambda part: (shard_name(part), part))
+            | "Group" >> beam.GroupByKey()
+            | "Join" >> beam.MapTuple(lambda n, p: join_parts(self._folder / n, p))
+        )
+
+
+def shard_name(part: Part) -> str:
+    """The file that a part goes into."""
+    number, count = part.shard
+    return f"{part.source.split}-{number:05d}-of-{count:05d}.tfrecord"
+
+
+def join_parts(path: Path, parts: Iterable[Part]) -> str:
+    """Joins part files, in order of `video_id`, to one TFRecord file; its name."""
+    parts = sorted(parts, key=lambda part: part.source.video_id)
+    with path.open("wb") as shard:
+        for part in parts:
             with open(part.path, "rb") as file:
                 shutil.copyfileobj(file, shard, 1 << 20)
-            Path(part.path).unlink()
+    for part in parts:
+        Path(part.path).unlink()
+    return path.name

@@ -221,7 +221,8 @@ def test_no_threshold_is_better_than_the_balanced_one(faces):
     best = metrics.balanced_threshold(labels, scores)
 
     accuracy = reference.balanced_accuracy(labels, scores, best)
-    for other in np.linspace(0, 1, 41):
+    # Thresholds at the ends would call every face the same.
+    for other in np.linspace(scores.min(), scores.max(), 41)[1:]:
         assert accuracy >= reference.balanced_accuracy(labels, scores, other) - 1e-9
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from fakeloc_tf.files import write_text
@@ -15,13 +16,18 @@ TITLES = {
     "method": "Method",
     "faces": "Faces",
     "videos": "Videos",
-    "frame_auc": "AUC (frame)",
-    "video_auc": "AUC (video)",
-    "frame_recall": "Recall (frame)",
-    "iou_image_fakes": "IoU (mean per fake)",
-    "fixed_mask_iou_image_fakes": "IoU of the fixed mean mask",
-    "gain_iou_image_fakes": "Gain",
+    "frame_auc": "AUC frame",
+    "video_auc": "AUC video",
+    "frame_recall": "Recall frame",
+    "iou_image_fakes": "IoU",
+    "fixed_mask_iou_image_fakes": "IoU fixed",
+    "gain_iou_image_fakes": "IoU gain",
 }
+LEGEND = (
+    "AUC: the method's fakes against all pristine faces. IoU: threshold 0.5, mean per "
+    "image over the fakes. IoU fixed: the same of the constant mean training mask; "
+    "gain: IoU above it."
+)
 
 
 def write_tables(folder: Path, table: pd.DataFrame, metrics: dict[str, Any]) -> None:
@@ -32,20 +38,29 @@ def write_tables(folder: Path, table: pd.DataFrame, metrics: dict[str, Any]) -> 
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A Markdown table; numbers to the right."""
+    """A Markdown table with its legend; numbers to the right."""
     titles = [TITLES.get(name, str(name)) for name in table]
     rules = [":---" if name == "method" else "---:" for name in table]
     rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
     lines = [titles, rules, *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    rows_text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return f"{rows_text}\n{LEGEND}\n"
 
 
 def terminal_table(table: pd.DataFrame, title: str) -> Table:
     """The same for `rich`."""
-    shown = Table(title=title, title_justify="left")
+    # Narrow enough for the 80 columns of a log file.
+    shown = Table(title=title, box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    shown.title_justify = "left"
     for name in table:
-        right = "left" if name == "method" else "right"
-        shown.add_column(TITLES.get(name, str(name)), justify=right)
+        text = name == "method"
+        shown.add_column(
+            TITLES.get(name, str(name)),
+            # A heading may wrap, a number may not.
+            justify="left" if text else "right",
+            no_wrap=text,
+            min_width=6,
+        )
     for row in table.itertuples(index=False):
         shown.add_row(*(_cell(value) for value in row))
     return shown

@@ -129,7 +129,9 @@ def _decode(
 ) -> Iterator[av.VideoFrame]:
     """Frames until the end or the first fault, which is logged."""
     stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
+    # One thread: with frame threads, closing a half-read file can hang for ever
+    # (seen with PyAV 18); several files are read at once instead.
+    stream.codec_context.thread_count = 1
     frames = container.decode(stream)
     while True:
         try:

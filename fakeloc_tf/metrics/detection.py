@@ -81,7 +81,8 @@ def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
     Returns:
         Half way between two neighbouring scores, so that it does not cling to one face;
-        of equally good ones the nearest to 0.5; 0.5 where one class is missing.
+        of equally good ones the nearest to 0.5. 0.5 where one class is missing or all
+        scores are the same.
     """
     fake = _fakes(labels)
     scores = np.asarray(probabilities, np.float64).reshape(-1)

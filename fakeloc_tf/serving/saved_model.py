@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
-from fakeloc_tf.files import new_folder, write_text
+from fakeloc_tf.files import write_text
 from fakeloc_tf.inference.loading import INFO_FILE, Scorer, score_faces
 from fakeloc_tf.inference.model_info import ModelInfo
 
@@ -16,8 +16,8 @@ FACES = "serving_default"
 BYTES = "serve_bytes"
 
 
-def export(model: keras.Model, info: ModelInfo, out: Path) -> None:
-    """Writes a SavedModel and its description: whole, or not at all.
+def write_saved_model(model: keras.Model, info: ModelInfo, folder: Path) -> None:
+    """Writes a SavedModel and its description.
 
     | signature | input | output |
     |---|---|---|
@@ -27,10 +27,7 @@ def export(model: keras.Model, info: ModelInfo, out: Path) -> None:
     Args:
         model: `models.detector.inference_model`.
         info: written beside as `assets.extra/fakeloc.json`.
-        out: a folder that is not there; TF Serving wants a number as its name.
-
-    Raises:
-        FakelocError: `out` is not empty.
+        folder: where to; TF Serving wants a number as its name.
     """
     size = info.image_size
     faces = tf.TensorSpec([None, size, size, 3], tf.float32, name="faces")
@@ -39,9 +36,8 @@ def export(model: keras.Model, info: ModelInfo, out: Path) -> None:
     archive.track(model)
     archive.add_endpoint(FACES, _serve_faces(model), [faces])
     archive.add_endpoint(BYTES, _serve_bytes(model, size), [crops])
-    with new_folder(out) as folder:
-        archive.write_out(str(folder), verbose=False)
-        write_text(folder / INFO_FILE, info.to_json() + "\n")
+    archive.write_out(str(folder), verbose=False)
+    write_text(folder / INFO_FILE, info.to_json() + "\n")
 
 
 def _serve_faces(model: keras.Model) -> Scorer:

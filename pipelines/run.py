@@ -1,0 +1,134 @@
+"""The preparation pipeline, as a table of contents."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakeloc_tf.config import PrepareConfig
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.files import new_folder
+from pipelines.extract import Settings
+from pipelines.ffpp import is_ffpp, list_ffpp
+from pipelines.folder import is_folder, list_folder
+from pipelines.progress import show_progress
+from pipelines.sources import Listing, check_listing, deal_shards
+
+with warnings.catch_warnings():
+    # Google's client libraries announce the end of Python 3.11, five times.
+    warnings.simplefilter("ignore", FutureWarning)
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipelines.parts import PARTS, ExtractFaces, WriteShards
+    from pipelines.summary import WriteSummary, show
+
+_log = logging.getLogger(__name__)
+# The paper's noise level for strong compression; weaker denoising leaves block edges.
+SIGMA_C40 = 10.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """The command line of `pipelines.prepare`, typed."""
+
+    folder: Path
+    out: Path
+    prepare: PrepareConfig
+    layout: str
+    quality: str
+    detect: bool
+    identities: Path | None
+    name: str
+    workers: int
+    overwrite: bool
+    beam_options: tuple[str, ...]
+
+
+def run(job: Job) -> None:
+    """Runs the whole preparation; the folder `job.out` appears when it is complete.
+
+    Raises:
+        FakelocError: the input is not a data set, or the output exists.
+    """
+    listing = list_sources(job)
+    check_listing(listing, job.folder)
+    settings = Settings(job.prepare, listing.classes, job.detect)
+    shards = deal_shards(listing.sources, job.prepare.shards)
+    elements = [(source, shards[source.video_id]) for source in listing.sources]
+    with new_folder(job.out, job.overwrite) as folder:
+        (folder / PARTS).mkdir()
+        with (
+            show_progress(folder / PARTS, len(elements)),
+            beam.Pipeline(options=_beam_options(job)) as pipeline,
+        ):
+            parts = (
+                pipeline
+                | "Sources" >> beam.Create(elements)
+                | "ExtractFaces" >> ExtractFaces(settings, folder)
+            )
+            _ = parts | "WriteShards" >> WriteShards(folder)
+            _ = parts | "WriteSummary" >> WriteSummary(
+                folder, listing, settings, job.quality
+            )
+        (folder / PARTS).rmdir()
+    show(job.out)
+
+
+def list_sources(job: Job) -> Listing:
+    """Lists the data set in the layout that was given or is recognised.
+
+    Raises:
+        FakelocError: the folder is missing or has no known layout.
+    """
+    if not job.folder.is_dir():
+        raise FakelocError(f"--input {job.folder} is not a folder")
+    layout = job.layout
+    if layout == "auto":
+        found = [name for name, (known, _) in LAYOUTS.items() if known(job.folder)]
+        if not found:
+            raise FakelocError(
+                f"{job.folder} has no known layout: FaceForensics++ has "
+                "original_sequences/ and manipulated_sequences/, a plain folder has "
+                "real/ and fake/"
+            )
+        layout = found[0]
+    if layout == "ffpp" and job.quality == "c40" and job.prepare.sigma != SIGMA_C40:
+        _log.warning("c40 is usually prepared with --set prepare.sigma=10")
+    return LAYOUTS[layout][1](job)
+
+
+def _list_ffpp(job: Job) -> Listing:
+    if job.identities:
+        raise FakelocError("--identities is for the layout `folder`: FF++ has its own")
+    return list_ffpp(job.folder, job.quality, job.name)
+
+
+def _list_folder(job: Job) -> Listing:
+    return list_folder(job.folder, job.quality, job.name, job.identities)
+
+
+LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Job], Listing]]] = {
+    "ffpp": (is_ffpp, _list_ffpp),
+    "folder": (is_folder, _list_folder),
+}
+
+
+def _beam_options(job: Job) -> PipelineOptions:
+    """Beam's options: the user's, else a local runner with `job.workers` processes."""
+    options = list(job.beam_options)
+    if not any(option.startswith("--runner") for option in options):
+        # `DirectRunner` would try to download the Prism runner first; this is what it
+        # falls back on.
+        options += [
+            "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+        ]
+        if job.workers > 1:
+            options += [
+                "--direct_running_mode=multi_processing",
+                f"--direct_num_workers={job.workers}",
+            ]
+    return PipelineOptions(options)

@@ -1,0 +1,154 @@
+"""`fakeloc evaluate`, run as a user runs it, against slow recomputation."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+import tensorflow as tf
+import toy_run
+
+from fakeloc_tf import evaluate, export
+from fakeloc_tf.config import PrepareConfig
+from fakeloc_tf.data import dataset, records
+from fakeloc_tf.evaluation import predictions as prediction_rows
+from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
+from fakeloc_tf.evaluation.summary import method_table, summarise
+from fakeloc_tf.inference.detector import Detector
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return synthetic.write_records(tmp_path_factory.mktemp("data") / "records")
+
+
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "toy"
+    return toy_run.make_run(path, f"data.records={folder}")
+
+
+@pytest.fixture(scope="module")
+def out(run, folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("evaluation") / "test"
+    call = ["--run", run, "--data", folder, "--out", out, "--batch-size", "3"]
+    assert evaluate.main(list(map(str, call))) == 0
+    return out
+
+
+def faces_of(folder, split):
+    """Records read without tf.data's parser."""
+    for path in dataset.split_files(folder, split):
+        for serialized in tf.data.TFRecordDataset(path):
+            yield records.decode(serialized.numpy())
+
+
+def small_mask(mask_uint8, size):
+    """The mask brought to `size` by area, one cell at a time."""
+    scale = len(mask_uint8) / size
+    fine = np.kron(mask_uint8 / 255.0, np.ones((size, size)))
+    step = len(mask_uint8)
+    assert step == round(scale * size)
+    return fine.reshape(size, step, size, step).mean((1, 3))
+
+
+def test_a_row_a_face_with_what_a_loop_finds(run, folder, out):
+    rows = pd.read_parquet(out / "predictions.parquet")
+    faces = list(faces_of(folder, "test"))
+    scores = Detector.load(run).detect_faces(np.stack([f.image_uint8 for f in faces]))
+    assert len(rows) == len(faces) == 8
+    for index, (face, row) in enumerate(
+        zip(faces, rows.to_dict("records"), strict=True)
+    ):
+        assert row["video_id"] == face.video_id
+        assert row["frame"] == face.frame
+        assert row["label"] == face.label
+        assert row["method"] == synthetic.CLASSES[face.method]
+        assert row["probability"] == pytest.approx(scores.probability[index], abs=1e-5)
+        true = small_mask(face.mask_uint8, 64) >= 0.5
+        predicted = scores.localization[index] >= 0.5
+        assert row["true_pixels"] == true.sum()
+        assert row["predicted_pixels"] == pytest.approx(predicted.sum(), abs=3)
+        both, either = (true & predicted).sum(), (true | predicted).sum()
+        assert row["iou"] == pytest.approx(both / either if either else 1, abs=0.01)
+        assert row["pbca"] == pytest.approx((true == predicted).mean(), abs=0.01)
+
+
+def test_metrics_and_tables_follow_from_the_rows_alone(out):
+    rows = prediction_rows.read(out / "predictions.parquet")
+    written = json.loads((out / "metrics.json").read_text())
+    again = summarise(rows, toy_run.THRESHOLD)
+    assert {key: written[key] for key in again} == again
+    table = pd.read_csv(out / "table_methods.csv")
+    pd.testing.assert_frame_equal(table, method_table(rows, toy_run.THRESHOLD))
+    assert list(table["method"]) == [*sorted(synthetic.CLASSES[1:]), "all fakes"]
+    text = (out / "table_methods.md").read_text()
+    assert "IoU fixed" in text and "| all fakes |" in text
+
+
+def test_the_fixed_mask_is_the_mean_of_the_training_fakes(run, folder, out):
+    masks = [
+        small_mask(face.mask_uint8, 64)
+        for face in faces_of(folder, "train")
+        if face.label
+    ]
+    mean = np.mean(masks, axis=0)
+    np.testing.assert_allclose(mean_training_mask(folder, 64), mean, atol=1e-5)
+    assert (run / "mean_train_mask.png").is_file()
+    mask = fixed_mask(run, folder, 64)
+    sure = np.abs(mean - 0.5) > 1 / 255
+    np.testing.assert_array_equal(mask[sure], (mean >= 0.5)[sure])
+    rows = pd.read_parquet(out / "predictions.parquet")
+    for face, got in zip(faces_of(folder, "test"), rows["fixed_iou"], strict=True):
+        true = small_mask(face.mask_uint8, 64) >= 0.5
+        wanted = (true & mask).sum() / (true | mask).sum()
+        assert got == pytest.approx(wanted, abs=0.01)
+
+
+def test_the_kept_mask_is_made_again_when_the_records_change(run, folder, tmp_path):
+    kept = fixed_mask(run, folder, 64)
+    other = tmp_path / "other"
+    synthetic.write_records(other, {"train": 4})
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    assert (fixed_mask(copy, other, 64) != kept).any()
+    np.testing.assert_array_equal(fixed_mask(copy, folder, 64), kept)
+
+
+def refused(capsys, run, data, *more):
+    call = ["--run", run, "--data", data, *more]
+    status = evaluate.main(list(map(str, call)))
+    assert status == 2
+    return capsys.readouterr().err
+
+
+def test_other_crops_than_in_training_are_refused(run, tmp_path, capsys):
+    for key, value in (("margin", 1.8), ("sigma", 10.0)):
+        prepare = PrepareConfig(crop_size=72, **{key: value})
+        data = synthetic.write_records(tmp_path / key, prepare=prepare)
+        said = refused(capsys, run, data)
+        assert str(data) in said and str(run) in said
+        assert f"{key}={value}" in said
+
+
+def test_missing_and_broken_inputs_are_named(run, folder, tmp_path, capsys):
+    assert "dataset.json" in refused(capsys, run, tmp_path / "no")
+    assert "best.keras is missing" in refused(capsys, tmp_path, folder)
+    data = tmp_path / "data"
+    shutil.copytree(folder, data)
+    file = data / "test-00000-of-00001.tfrecord"
+    file.write_bytes(file.read_bytes()[:-40])
+    out = tmp_path / "out"
+    assert f"{file} is broken" in refused(capsys, run, data, "--out", out)
+    assert not out.exists()
+    file.unlink()
+    assert "split 'test'" in refused(capsys, run, data)
+    assert evaluate.main(["--run", str(run), "--data", str(data), "--split", "x"]) == 2
+
+
+def test_export_is_verified_on_real_faces(run, folder, tmp_path, capsys):
+    call = ["--run", run, "--out", tmp_path / "1", "--verify", folder]
+    assert export.main(list(map(str, call))) == 0
+    assert "on 8 real faces" in capsys.readouterr().out

@@ -1,0 +1,71 @@
+"""Inputs: each file once, under a name of its own."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.inputs import _name, collect
+
+
+def touch(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    return path
+
+
+def test_folders_are_walked_sorted_without_hidden_files(tmp_path):
+    for name in ("b.mp4", "a/z.JPG", "a/.hidden.jpg", ".git/x.png", "notes.txt"):
+        touch(tmp_path / name)
+    found = collect([tmp_path])
+    assert [(f.path.name, f.kind) for f in found] == [
+        ("z.JPG", "image"),
+        ("b.mp4", "video"),
+        ("notes.txt", "unknown"),
+    ]
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+    file = touch(tmp_path / "a.jpg")
+    assert len(collect([file, tmp_path, file])) == 1
+
+
+def test_results_of_an_earlier_call_are_no_input(tmp_path):
+    touch(tmp_path / "a.jpg")
+    touch(tmp_path / "out/overlays/a.png")
+    assert [f.path.name for f in collect([tmp_path], tmp_path / "out")] == ["a.jpg"]
+
+
+def test_equal_names_get_different_outputs(tmp_path):
+    for name in ("1/face.jpg", "2/face.jpg", "2/Face.png", "2/face-2.jpg"):
+        touch(tmp_path / name)
+    names = [f.name.lower() for f in collect([tmp_path])]
+    assert len(set(names)) == 4
+
+
+@given(st.lists(st.sampled_from(["a", "A", "a-2", "a-2-2", "a-3", "b"]), max_size=9))
+def test_no_order_of_names_collides(stems):
+    from pathlib import Path
+
+    taken: set[str] = set()
+    names = [_name(Path(f"{stem}.jpg"), taken).lower() for stem in stems]
+    assert len(set(names)) == len(names)
+
+
+def test_missing_and_empty_are_a_wrong_call(tmp_path):
+    with pytest.raises(FakelocError, match="nowhere does not exist"):
+        collect([tmp_path / "nowhere"])
+    with pytest.raises(FakelocError, match="no files in"):
+        collect([tmp_path])
+
+
+def test_names_that_are_no_utf8_or_too_long(tmp_path):
+    touch(tmp_path / ("long" * 60 + ".jpg"))
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.jpg")
+    with open(odd, "wb") as file:
+        file.write(b"x")
+    for item in collect([tmp_path]):
+        assert len(item.name.encode()) <= 160
+        item.name.encode("utf-8")

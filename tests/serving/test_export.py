@@ -1,0 +1,132 @@
+"""The export: both signatures, its proof, and what `Detector` makes of it."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+import toy_run
+
+from fakeloc_tf import export
+from fakeloc_tf.inference.detector import Detector
+from fakeloc_tf.media import faces as face_media
+from fakeloc_tf.media.images import encode_png
+from fakeloc_tf.serving import verify
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "toy"
+    return toy_run.make_run(folder, "model.five_way=true")
+
+
+@pytest.fixture(scope="module")
+def saved(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("served") / "fakeloc"
+    assert export.main(["--run", str(run), "--out", str(out / "1")]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def crops():
+    rng = np.random.default_rng(1)
+    return rng.integers(0, 256, (5, 72, 72, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def signatures(saved):
+    loaded = tf.saved_model.load(str(saved / "1"))
+    yield loaded.signatures
+
+
+def test_the_description_goes_along(saved):
+    info = json.loads((saved / "1/assets.extra/fakeloc.json").read_text())
+    assert info["image_size"] == 64
+    assert info["threshold"] == toy_run.THRESHOLD
+    assert info["classes"][0] == "pristine"
+    assert info["gamma"] == [0.1, 0.2, 0.7]
+
+
+def test_the_exported_detector_says_what_the_run_says(run, saved, crops):
+    by_run = Detector.load(run).detect_faces(crops)
+    assert np.ptp(by_run.probability) > 0.01
+    for path in (saved, saved / "1", run / "best.keras"):
+        detector = Detector.load(path, batch_size=2)
+        assert detector.info == Detector.load(run).info
+        scores = detector.detect_faces(crops)
+        for name in ("probability", "localization", "method_probabilities"):
+            got, wanted = getattr(scores, name), getattr(by_run, name)
+            np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
+def test_bytes_of_a_crop_of_another_size_are_resized_as_in_training(
+    run, signatures, crops
+):
+    wanted = Detector.load(run).detect_faces(crops)
+    png = tf.constant([encode_png(crop) for crop in crops])
+    got = signatures["serve_bytes"](image_bytes=png)
+    np.testing.assert_allclose(
+        got["probability"].numpy()[:, 0], wanted.probability, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        got["localization"].numpy()[..., 0], wanted.localization, atol=1e-5
+    )
+
+
+def test_bytes_may_be_jpeg_and_of_mixed_sizes(signatures):
+    image = cv2.GaussianBlur(
+        np.random.default_rng(2).integers(0, 256, (90, 90, 3), dtype=np.uint8),
+        (9, 9),
+        3,
+    )
+    small = face_media.crop(image, face_media.CropBox(0, 0, 90, 90), 50)
+    encoded = [cv2.imencode(".jpg", part)[1].tobytes() for part in (image, small)]
+    got = signatures["serve_bytes"](image_bytes=tf.constant(encoded))
+    assert got["probability"].shape == (2, 1)
+    assert got["localization"].shape == (2, 64, 64, 1)
+    np.testing.assert_allclose(got["method_probabilities"].numpy().sum(1), 1, atol=1e-5)
+
+
+def test_broken_bytes_are_an_invalid_argument(signatures):
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        signatures["serve_bytes"](image_bytes=tf.constant([b"no picture"]))
+
+
+def test_an_export_is_not_overwritten(run, saved, capsys):
+    assert export.main(["--run", str(run), "--out", str(saved / "1")]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_an_export_that_differs_is_not_written(run, tmp_path, monkeypatch, capsys):
+    for number, difference in enumerate((2e-5, float("nan"))):
+        monkeypatch.setattr(
+            verify, "largest_difference", lambda *a, d=difference: {"x": d}
+        )
+        out = tmp_path / str(number)
+        assert export.main(["--run", str(run), "--out", str(out)]) == 1
+        assert "differs" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_proof_notices_other_weights(run, saved):
+    score = Detector.load(run)._score
+    faces = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+
+    def shifted(images):
+        return score(images) | {"probability": score(images)["probability"] + 1e-3}
+
+    found = verify.largest_difference(shifted, saved / "1", faces)
+    assert found["serving_default/probability"] == pytest.approx(1e-3, rel=0.01)
+    assert found["serve_bytes/localization"] < 1e-5
+    assert set(found) == {
+        f"{signature}/{name}"
+        for signature in ("serving_default", "serve_bytes")
+        for name in ("probability", "localization", "method_probabilities")
+    }
+
+
+def test_a_missing_run_is_a_wrong_call(tmp_path, capsys):
+    call = ["--run", str(tmp_path / "no"), "--out", str(tmp_path / "1")]
+    assert export.main(call) == 2
+    assert "no/best.keras is missing" in capsys.readouterr().err
