@@ -29,8 +29,8 @@ def export(
     Exit status: 0 the same as Keras, 1 not the same, 2 wrong call.
     """
     from fakeloc_tf.files import new_folder
-    from fakeloc_tf.inference.loading import as_scorer, load_run
     from fakeloc_tf.inference.model_info import from_config
+    from fakeloc_tf.models.scorer import as_scorer, load_run
     from fakeloc_tf.serving.saved_model import write_saved_model
     from fakeloc_tf.serving.verify import TOLERANCE, largest_difference
 

@@ -137,13 +137,13 @@ def evaluation_batches(
 
 @contextmanager
 def explain_broken_records(
-    folder: str | os.PathLike[str], split: str
+    folder: str | os.PathLike[str], *splits: str
 ) -> Iterator[None]:
     """Turns TensorFlow's word on a broken record into one that names the file."""
     try:
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
-        for path in split_files(folder, split):
+        for path in (p for split in splits for p in split_files(folder, split)):
             try:
                 for serialized in tf.data.TFRecordDataset(path):
                     records.parse(serialized)

@@ -123,7 +123,7 @@ def decode(serialized: bytes, source: str = "record") -> FaceRecord:
             ),
             quality=feature["quality"].bytes_list.value[0].decode(),
             split=feature["split"].bytes_list.value[0].decode(),
-            crop_box=tuple(feature["crop_box"].float_list.value),  # type: ignore[arg-type]
+            crop_box=tuple(feature["crop_box"].float_list.value),
             face_score=feature["face_score"].float_list.value[0],
         )
     except (DecodeError, IndexError) as error:

@@ -15,7 +15,7 @@ from fakeloc_tf import metrics
 from fakeloc_tf.data import targets
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_bytes
-from fakeloc_tf.inference.loading import Scorer
+from fakeloc_tf.models.scorer import Scorer
 
 MASK_THRESHOLD = 0.5
 METHOD_PREFIX = "probability_"
@@ -37,7 +37,7 @@ def evaluate_model(
     area and thresholded at 0.5, as the map is.
 
     Args:
-        score: see `inference.loading.load_model`.
+        score: see `models.scorer.as_scorer`.
         faces: parsed records (`data.dataset.load_split`).
         image_size: side S of the model's input.
         classes: names of the data set's methods, index 0 = pristine.

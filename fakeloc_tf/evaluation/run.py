@@ -13,16 +13,17 @@ from fakeloc_tf.config import Config, PrepareConfig
 from fakeloc_tf.data import dataset
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions as prediction_rows
+from fakeloc_tf.evaluation.examples import draw_examples
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask
 from fakeloc_tf.evaluation.summary import method_table, summarise
 from fakeloc_tf.evaluation.tables import write_tables
-from fakeloc_tf.inference.loading import as_scorer, load_run
+from fakeloc_tf.models.scorer import as_scorer, load_run
 
 
 def evaluate_run(
     run: Path, records: Path, split: str, out: Path, batch_size: int
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Writes predictions, metrics and tables of a run.
+    """Writes predictions, metrics, tables and a figure of examples of a run.
 
     Args:
         run: folder with `best.keras` and `config.yaml`.
@@ -40,10 +41,12 @@ def evaluate_run(
     info = dataset.dataset_info(records)
     check_preparation(config.prepare, info["prepare"], run, records)
     constant, source = training_mask(run, config, records)
+    score = as_scorer(model)
+    faces = dataset.load_split(records, split)
     with dataset.explain_broken_records(records, split):
         rows = prediction_rows.evaluate_model(
-            as_scorer(model),
-            dataset.load_split(records, split),
+            score,
+            faces,
             image_size=config.model.image_size,
             classes=info["classes"],
             fixed_mask=constant,
@@ -58,6 +61,13 @@ def evaluate_run(
     table = method_table(rows, threshold)
     prediction_rows.write(rows, out / "predictions.parquet")
     write_tables(out, table, metrics)
+    draw_examples(
+        out / "examples.png",
+        score,
+        faces,
+        image_size=config.model.image_size,
+        classes=info["classes"],
+    )
     return metrics, table
 
 

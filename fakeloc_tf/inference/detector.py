@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
-from fakeloc_tf.inference.loading import Scorer, load_model
+from fakeloc_tf.inference.loading import load_model
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.media import faces as face_media
 from fakeloc_tf.media.faces import CropBox, DlibDetector, FaceBox, FaceDetector
+from fakeloc_tf.models.scorer import Scorer
 
 MANIPULATED = "manipulated"
 REAL = "real"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 
@@ -116,6 +117,11 @@ def _application(spec: Backbone, weights: str) -> keras.Model:
                 "model.backbone.weights=PATH, or train from scratch with "
                 "model.backbone.weights=none"
             ) from error
+    if weights != "none" and not Path(weights).is_file():
+        raise FakelocError(
+            f"model.backbone.weights={weights}: no such file; give imagenet, none, or "
+            "the path of a weights file"
+        )
     application = spec.application(weights=None, include_top=False, input_shape=shape)
     if weights != "none":
         try:

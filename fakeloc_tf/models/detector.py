@@ -76,7 +76,7 @@ def build_detector(
             )
             result = head(taps[tap])
             outputs[f"{kind}_{tap}"] = result["map"]
-            if tap == "deep":
+            if tap == "middle":
                 deep_features.append(result["features"])
     if classifier:
         outputs |= _classify(config, deep_features, outputs["semantic_deep"], builder)
@@ -132,7 +132,8 @@ def load_detector(path: str | os.PathLike[str]) -> keras.Model:
             f"checkpoint {path} cannot be read: {reason[0]}; expected the best.keras "
             "of a run, as `fakeloc train` writes it"
         ) from error
-    if not (isinstance(model.output, dict) and "semantic_deep" in model.output):
+    outputs = getattr(model, "output", None)
+    if not (isinstance(outputs, dict) and "semantic_deep" in outputs):
         raise FakelocError(
             f"checkpoint {path} is a Keras model, but no fakeloc detector; expected "
             "the best.keras of a run"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 from keras import layers
 
-from fakeloc_tf.models.layouts import Layout, LayoutBuilder, double
+from fakeloc_tf.models.layouts import BilinearResize, Layout, LayoutBuilder, double
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,4 @@ def _last(kind: str, tensor: Any, tap_shape: tuple[int, ...], channels: int) -> 
     tensor = layers.Conv2D(channels, 1, dtype="float32", name="map")(tensor)
     if tuple(tensor.shape[1:3]) == tuple(tap_shape[:2]):
         return tensor
-    return layers.Resizing(
-        *tap_shape[:2], interpolation="bilinear", dtype="float32", name="resize"
-    )(tensor)
+    return BilinearResize(*tap_shape[:2], dtype="float32", name="resize")(tensor)

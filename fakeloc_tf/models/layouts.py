@@ -10,12 +10,44 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from fakeloc_tf.models.backbones import scale_filters
 
 Step = tuple[str, int] | tuple[str]
 Layout = tuple[Step, ...]
+
+
+@keras.saving.register_keras_serializable(package="fakeloc")
+class BilinearResize(keras.layers.Layer):
+    """Bilinear resize to a fixed height and width, with half-pixel centres.
+
+    `keras.layers.Resizing` is not used: its `training` is True by default, and where
+    the model is called without `training`, that value leaks to the layers after it,
+    whose batch normalisation then uses and changes the statistics of the batch.
+    """
+
+    def __init__(self, height: int, width: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.height = height
+        self.width = width
+
+    def call(self, maps: Any) -> Any:
+        """float [B, h, w, C] → [B, height, width, C]."""
+        return ops.image.resize(
+            maps,
+            (self.height, self.width),
+            interpolation="bilinear",
+            data_format="channels_last",
+        )
+
+    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape with the new height and width."""
+        return (input_shape[0], self.height, self.width, input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return super().get_config() | {"height": self.height, "width": self.width}
 
 
 class LayoutBuilder:

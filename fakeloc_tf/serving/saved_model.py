@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.files import write_text
-from fakeloc_tf.inference.loading import INFO_FILE, Scorer, score_faces
+from fakeloc_tf.inference.loading import INFO_FILE
 from fakeloc_tf.inference.model_info import ModelInfo
+from fakeloc_tf.models.scorer import Scorer, score_faces
 
 FACES = "serving_default"
 BYTES = "serve_bytes"

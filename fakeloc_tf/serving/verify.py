@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.loading import Scorer
 from fakeloc_tf.media.images import encode_png
+from fakeloc_tf.models.scorer import Scorer
 from fakeloc_tf.serving.saved_model import BYTES, FACES
 
 TOLERANCE = 1e-5

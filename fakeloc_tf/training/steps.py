@@ -51,7 +51,7 @@ def make_train_step(
         optimizer.apply(decayed, variables)
         return logs
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def train_step(batch: Any) -> Logs:
         logs = strategy.run(replica_step, args=(batch,))
         return {
@@ -96,7 +96,7 @@ def make_eval_step(
         in an order shared by all of them.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def run(batch: Any) -> Any:
         def replica_step(batch: Batch) -> dict[str, tf.Tensor]:
             images, targets = batch

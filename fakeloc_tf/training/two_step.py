@@ -151,7 +151,7 @@ def _train_step(
             plan.name, plan.config.epochs, data.batches, training.batch_size
         ),
     ]
-    with dataset.explain_broken_records(config.data.records, ("train", "val")):
+    with dataset.explain_broken_records(config.data.records, "train", "val"):
         loop.fit(
             model,
             steps.make_train_step(

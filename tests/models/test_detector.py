@@ -40,7 +40,7 @@ def model(config):
     return detector.build_detector(config)
 
 
-@pytest.mark.parametrize("size", [64, 96, 128])
+@pytest.mark.parametrize("size", [64, 128])
 def test_outputs_of_paper_at_any_size(size):
     config = make_config(size)
     model = detector.build_detector(config)
@@ -143,6 +143,19 @@ def test_input_is_scaled_inside(model):
     )
 
 
+def test_a_call_without_training_is_inference(model):
+    """Fails with keras.layers.Resizing, which turns training on for what follows."""
+    before = [variable.numpy() for variable in model.non_trainable_weights]
+    image = faces(2)
+
+    plain, inference = model(image), model(image, training=False)
+
+    for name, value in plain.items():
+        np.testing.assert_array_equal(value, inference[name], err_msg=name)
+    for variable, value in zip(model.non_trainable_weights, before, strict=True):
+        np.testing.assert_array_equal(variable, value, err_msg=variable.path)
+
+
 def test_save_and_load(model, config, tmp_path):
     path = tmp_path / "best.keras"
     model.save(path)
@@ -161,7 +174,7 @@ def test_config_round_trip(model):
 
     again = keras.saving.deserialize_keras_object(json.loads(text))
 
-    assert again.get_config() == model.get_config()
+    assert json.dumps(keras.saving.serialize_keras_object(again)) == text
 
 
 def test_inference_model_adds_probability_and_map(model, config):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fakeloc_tf.models import heads
-from fakeloc_tf.models.layouts import LayoutBuilder
+from fakeloc_tf.models.layouts import BilinearResize, LayoutBuilder
 
 TAP_SHAPES = {"shallow": (27, 27, 64), "middle": (9, 9, 256), "deep": (5, 5, 728)}
 
@@ -50,7 +50,7 @@ def test_one_by_one_convolution_then_resize_is_resize_then_convolution():
     """What lets the `paper` heads make their map at the small size."""
     features = np.random.default_rng(0).normal(size=(1, 4, 4, 3)).astype("float32")
     convolve = keras.layers.Conv2D(1, 1, bias_initializer="ones")
-    resize = keras.layers.Resizing(11, 11, interpolation="bilinear")
+    resize = BilinearResize(11, 11)
 
     np.testing.assert_allclose(
         resize(convolve(features)), convolve(resize(features)), atol=1e-5
