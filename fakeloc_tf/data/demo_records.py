@@ -29,7 +29,13 @@ def ensure_demo_records(config: Config) -> None:
     videos = records.parent / "ffpp_layout"
     if not (videos / "demo.json").exists():
         log.info("%s is missing: writing the demo videos to %s", records, videos)
-        _call("fakeloc_tf.demo_data", "--out", str(videos))
+        frames = max(config.prepare.frames_train, config.prepare.frames_eval)
+        _call(
+            "fakeloc_tf.demo_data",
+            f"--out={videos}",
+            f"--frames={frames}",
+            f"--qualities={config.data.quality}",
+        )
     log.info("preparing %s -> %s", videos, records)
     with tempfile.TemporaryDirectory() as folder:
         yaml_file = Path(folder) / "config.yaml"

@@ -81,7 +81,8 @@ def _choose(faces: tf.data.Dataset, methods: int, people: int) -> list[dict[str,
     found: dict[int, dict[str, dict[str, Any]]] = {m: {} for m in range(methods)}
     for face in faces:
         videos = found[int(face["method"])]
-        person = face["video_id"].numpy().decode().split("_")[0]
+        name = face["video_id"].numpy().decode()
+        person = name.split("/")[-1].split("_")[0]
         videos.setdefault(person, face)
     names = sorted(set.intersection(*(set(videos) for videos in found.values())))
     if not names:  # people differ from method to method

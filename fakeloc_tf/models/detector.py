@@ -76,7 +76,7 @@ def build_detector(
             )
             result = head(taps[tap])
             outputs[f"{kind}_{tap}"] = result["map"]
-            if tap == "middle":
+            if tap == "deep":
                 deep_features.append(result["features"])
     if classifier:
         outputs |= _classify(config, deep_features, outputs["semantic_deep"], builder)

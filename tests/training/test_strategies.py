@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from fakeloc_tf.config import BackboneConfig, LossConfig, ModelConfig, OptimizerConfig
 from fakeloc_tf.data import dataset
-from fakeloc_tf.models import detector
+from fakeloc_tf.models import backbones, detector
 from fakeloc_tf.training import optimizers, steps, strategies
 
+XCEPTION = backbones.BACKBONES["xception"]
 CONFIG = ModelConfig(image_size=64, backbone=BackboneConfig(width=0.1, weights="none"))
 
 
@@ -37,8 +38,13 @@ def train_a_few_steps(strategy, initial, records, batches=4):
     return logs, model.get_weights()
 
 
-def test_mirrored_equals_one_device(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "backbone", ["tiny", pytest.param("xception", marks=pytest.mark.slow)]
+)
+def test_mirrored_equals_one_device(backbone, tmp_path, monkeypatch):
     """Also where masks are missing, unevenly over the replicas."""
+    if backbone == "xception":
+        monkeypatch.setitem(backbones.BACKBONES, "xception", XCEPTION)
     make = synthetic.synthetic_face
 
     def some_without_mask(index, split, size):
