@@ -5,10 +5,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 import synthetic
+import tiny_backbone
 
 from fakeloc_tf import config
 from fakeloc_tf.data.targets import model_input
+from fakeloc_tf.models import backbones
 from fakeloc_tf.models.detector import build_detector
 
 TOY = (
@@ -25,7 +28,10 @@ def make_run(folder: Path, *overrides: str) -> Path:
     """Writes config.yaml, best.keras and metrics.json; no two faces score alike."""
     keras.utils.set_random_seed(0)
     resolved = config.load(None, TOY + overrides)
-    model = build_detector(resolved.model)
+    # Xception takes ten seconds to load, in each of a dozen tests.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(backbones.BACKBONES, "xception", tiny_backbone.TINY)
+        model = build_detector(resolved.model)
     _spread(model)
     folder.mkdir(parents=True)
     config.dump(resolved, folder / "config.yaml")
