@@ -52,12 +52,14 @@ def train(
     resolved = config_module.load(config, tuple(overrides))
     folder = run or Path("runs") / resolved.name
 
+    from fakeloc_tf.data.dataset import dataset_info
     from fakeloc_tf.data.demo_records import ensure_demo_records
     from fakeloc_tf.training.run_folder import RunFolder
     from fakeloc_tf.training.strategies import make_strategy
     from fakeloc_tf.training.two_step import train as train_two_steps
 
     ensure_demo_records(resolved)
+    dataset_info(resolved.data.records)
     run_folder = RunFolder(folder)
     run_folder.start(resolved, resume)
     replicas = make_strategy(resolved.training.strategy, resolved.training.cpu_replicas)
