@@ -126,7 +126,7 @@ def write_overlay_video(
     target: Path,
     fps: float,
     sampled: Sequence[int],
-    faces_of: Callable[[int], list[DrawnFace]],
+    faces_of: Callable[[int, np.ndarray], list[DrawnFace]],
 ) -> None:
     """Writes the whole video with what was found drawn in, sound kept (H.264).
 
@@ -139,7 +139,8 @@ def write_overlay_video(
         target: the overlay.
         fps: of the source.
         sampled: indices of the sampled frames, ascending.
-        faces_of: faces of a sampled frame; called once for each, in order.
+        faces_of: faces of a sampled frame, from its index and picture; called for
+            each, in order.
 
     Raises:
         FakelocError: the source cannot be read.
@@ -150,7 +151,7 @@ def write_overlay_video(
         faces: list[DrawnFace] = []
         for index, image in read_frames(source):
             if index in marks:
-                faces = faces_of(index)
+                faces = faces_of(index, image)
             yield shrink(draw(image, faces), MAX_VIDEO_SIDE)
 
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector
-from fakeloc_tf.inference.evidence import Evidence, Peaks, evidence_of
+from fakeloc_tf.inference.evidence import Evidence, evidence_of
 from fakeloc_tf.inference.images import analyse_image
 from fakeloc_tf.inference.inputs import InputFile, shown
 from fakeloc_tf.inference.outputs import Outputs, face_row, sha256_of
@@ -17,6 +19,7 @@ from fakeloc_tf.inference.videos import (
     ScoredFrame,
     Track,
     TrackSummaries,
+    ranked_tracks,
     sampled_indices,
     score_video,
     video_probability,
@@ -27,6 +30,8 @@ from fakeloc_tf.media.video import VideoInfo, probe
 
 log = logging.getLogger(__name__)
 
+# Tracks of a video that the report shows.
+MAX_TRACKS = 8
 READ = ("ok", "no_face", "too_small")
 STATUSES = (*READ, "unreadable", "unsupported")
 
@@ -107,8 +112,10 @@ class Processor:
         row |= self._summary(max(face.probability for face in analysis.faces))
         row["overlay"] = f"overlays/{target.name}"
         evidence = [
-            evidence_of(analysis.image_uint8, face, f"Face {number}")
-            for number, face in enumerate(analysis.faces)
+            evidence_of(analysis.image_uint8, drawn(face), face_line, f"Face {number}")
+            for number, (face, face_line) in enumerate(
+                zip(analysis.faces, row["faces"], strict=True)
+            )
         ]
         return FileReport(row, evidence)
 
@@ -116,11 +123,10 @@ class Processor:
         """A video: scored in one pass, drawn in a second."""
         info = probe(item.path)
         indices = sampled_indices(info, self.fps)
-        summaries, peaks = TrackSummaries(), Peaks()
+        summaries = TrackSummaries()
         frames, too_small = [], 0
         for frame in score_video(self.detector, item.path, info, indices):
             summaries.add(frame)
-            peaks.add(frame)
             too_small += frame.too_small
             frames.append(self._frame_row(item.name, frame, info))
         tracks = summaries.tracks()
@@ -128,11 +134,11 @@ class Processor:
         if not tracks:
             row["status"] = "too_small" if too_small else "no_face"
             return FileReport(row, [])
-        probability = video_probability(tracks)
-        row |= self._summary(probability)
+        row |= self._summary(video_probability(tracks))
         row["tracks"] = [self._track_row(track, info) for track in tracks]
-        row["overlay"] = self._overlay_video(item, info, frames)
-        return FileReport(row, peaks.evidence(tracks, info.fps))
+        row["overlay"] = f"overlays/{item.name}.mp4"
+        shown = ranked_tracks(tracks)[:MAX_TRACKS]
+        return FileReport(row, self._draw_video(item, info, frames, shown))
 
     def _summary(self, probability: float | None) -> dict[str, Any]:
         """Score and verdict of a whole file."""
@@ -167,20 +173,52 @@ class Processor:
             "peak_frame": track.peak_frame,
         }
 
-    def _overlay_video(
-        self, item: InputFile, info: VideoInfo, frames: list[dict[str, Any]]
-    ) -> str:
-        """Writes the overlay video from the frames' rows and masks."""
-        target = self.outputs.target("overlays", f"{item.name}.mp4")
+    def _draw_video(
+        self,
+        item: InputFile,
+        info: VideoInfo,
+        frames: list[dict[str, Any]],
+        shown: list[Track],
+    ) -> list[Evidence]:
+        """Writes the overlay video from the frames' rows and masks.
+
+        Returns:
+            Pictures of the peaks of the tracks `shown`, taken as they pass by.
+        """
         rows = {frame["frame"]: frame["faces"] for frame in frames}
-        write_overlay_video(
-            item.path,
-            target,
-            info.fps,
-            sampled=sorted(rows),
-            faces_of=lambda index: [_drawn_row(f, self.outputs) for f in rows[index]],
+        peaks: dict[int, Evidence] = {}
+
+        def faces_of(index: int, image: np.ndarray) -> list[DrawnFace]:
+            faces = [_drawn_row(row, self.outputs) for row in rows[index]]
+            for face, row in zip(faces, rows[index], strict=True):
+                for track in shown:
+                    if (track.id, track.peak_frame) == (face.track, index):
+                        peaks[track.id] = self._peak(image, face, row, track, info)
+            return faces
+
+        target = self.outputs.target("overlays", f"{item.name}.mp4")
+        write_overlay_video(item.path, target, info.fps, sorted(rows), faces_of)
+        return [peaks[track.id] for track in shown]
+
+    def _peak(
+        self,
+        image: np.ndarray,
+        face: DrawnFace,
+        row: dict[str, Any],
+        track: Track,
+        info: VideoInfo,
+    ) -> Evidence:
+        """The pictures of a track at its peak, under the track's own score."""
+        title = f"Track {track.id}, at its highest score"
+        mean = track.mean_probability
+        frames = "1 scored frame" if track.frames == 1 else f"{track.frames} frames"
+        return replace(
+            evidence_of(image, face, row, title),
+            probability=mean,
+            verdict=self.detector.verdict(mean),
+            note=f"mean over {frames}; {track.peak_probability:.3f} in this one, "
+            f"frame {track.peak_frame} at {track.peak_frame / info.fps:.2f} s",
         )
-        return f"overlays/{target.name}"
 
 
 def _video_row(

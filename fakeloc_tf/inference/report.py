@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ class Report:
     def add(self, report: FileReport) -> None:
         """Takes one finished file in."""
         row = dict(report.row)
-        row["timeline"] = _timeline(row, self._info.threshold)
+        tracks = [face.row["track"] for face in report.evidence if "track" in face.row]
+        row["timeline"] = _timeline(row, tracks, self._info.threshold)
         row.pop("frames", None)
         self._files.append(FileReport(row, report.evidence))
         shown = [file for file in self._files if file.evidence]
@@ -71,14 +72,17 @@ def _score(file: FileReport) -> float:
     return -1.0 - STATUSES.index(file.row["status"])
 
 
-def _timeline(row: dict[str, Any], threshold: float) -> Timeline | None:
-    """The plot of a video's row; None where there are no tracks."""
-    if not row.get("tracks"):
+def _timeline(
+    row: dict[str, Any], tracks: list[int], threshold: float
+) -> Timeline | None:
+    """The plot of a video's `tracks`; None where there are none."""
+    if not tracks:
         return None
-    points = defaultdict(list)
+    points: dict[int, list[tuple[float, float]]] = {track: [] for track in tracks}
     for frame in row["frames"]:
         for face in frame["faces"]:
-            points[face["track"]].append((frame["time"], face["probability"]))
+            if face["track"] in points:
+                points[face["track"]].append((frame["time"], face["probability"]))
     times = [frame["time"] for frame in row["frames"]]
     step = max((b - a for a, b in zip(times, times[1:], strict=False)), default=1.0)
     seconds = max(row["frames_in_file"] / row["fps"], times[-1], 1 / row["fps"])

@@ -60,15 +60,15 @@ def timeline(
     """Places the scores of each track.
 
     Args:
-        points: track → (seconds, probability), ascending.
+        points: track → (seconds, probability), ascending; in the order of the legend.
         seconds: length of the video, > 0.
         step: seconds between two scored frames; a line breaks where a face was away
             for more than one and a half of them.
         threshold: of the verdict.
     """
     lines = [
-        Line(track, COLORS[track % len(COLORS)], _runs(values, seconds, 1.5 * step))
-        for track, values in sorted(points.items())
+        Line(track, COLORS[number % len(COLORS)], _runs(values, seconds, 1.5 * step))
+        for number, (track, values) in enumerate(points.items())
     ]
     ticks = [seconds * i / 4 for i in range(5)]
     return Timeline(

@@ -177,12 +177,21 @@ def _summary(track: int, points: list[tuple[int, float]]) -> Track:
     )
 
 
-def video_probability(tracks: Sequence[Track]) -> float | None:
-    """The video's score: the highest mean of a track; None without tracks.
+def ranked_tracks(tracks: Sequence[Track]) -> list[Track]:
+    """The highest mean first; tracks of fewer than `MIN_TRACK_FRAMES` frames last."""
+    return sorted(
+        tracks,
+        key=lambda t: (t.frames >= MIN_TRACK_FRAMES, t.mean_probability),
+        reverse=True,
+    )
 
-    One manipulated person makes a manipulated video, hence the highest and not the
-    mean. Tracks of fewer than `MIN_TRACK_FRAMES` frames count only where there is no
-    longer one.
+
+def video_probability(tracks: Sequence[Track]) -> float | None:
+    """The video's score: that of the first of `ranked_tracks`; None without tracks.
+
+    One manipulated person makes a manipulated video, hence the highest mean and not
+    the mean of all; a track that is likely a false box counts only where there is no
+    other.
     """
-    long = [track for track in tracks if track.frames >= MIN_TRACK_FRAMES]
-    return max((t.mean_probability for t in long or tracks), default=None)
+    ranked = ranked_tracks(tracks)
+    return ranked[0].mean_probability if ranked else None

@@ -1,10 +1,13 @@
 """The report: self-contained, escaped, complete."""
 
 import re
+from dataclasses import replace
 
 from doubles import box, gradient, make_detector, make_info
 
 from fakeloc_tf.inference.evidence import evidence_of
+from fakeloc_tf.inference.outputs import face_row
+from fakeloc_tf.inference.overlay import drawn
 from fakeloc_tf.inference.process import FileReport
 from fakeloc_tf.inference.report import Report
 from fakeloc_tf.inference.timeline import HEIGHT, WIDTH, timeline
@@ -16,7 +19,8 @@ def image_report(path, probability=0.7):
     row = {"path": path, "kind": "image", "sha256": "ab" * 32, "status": "ok"}
     row |= {"width": 160, "height": 120, "faces": [], "probability": probability}
     row |= {"verdict": "manipulated", "overlay": "overlays/x.png"}
-    return FileReport(row, [evidence_of(image, face, "Face 0")])
+    face_line = face_row(face, "masks/x.png")
+    return FileReport(row, [evidence_of(image, drawn(face), face_line, "Face 0")])
 
 
 def failed(path, status="unreadable"):
@@ -92,10 +96,15 @@ def video_row():
 
 
 def test_a_video_has_its_scores_over_time():
-    evidence = image_report("x").evidence
-    page = make_page(FileReport(video_row(), evidence))
+    (face,) = image_report("x").evidence
+    shown = [replace(face, row=face.row | {"track": track}) for track in (1, 0)]
+    page = make_page(FileReport(video_row(), shown))
     assert page.count("<polyline") == 3
-    assert "track 1" in page
+    assert page.index("</i>track 1") < page.index("</i>track 0")
+    assert "tracks with the highest mean" not in page
+    page = make_page(FileReport(video_row(), shown[:1]))
+    assert page.count("<polyline") == 1
+    assert "The 1 tracks with the highest mean of 2" in page
 
 
 def test_timeline_places_points_and_breaks_at_gaps():

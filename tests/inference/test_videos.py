@@ -6,12 +6,11 @@ from doubles import box, gradient, make_detector
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakeloc_tf.inference.evidence import Peaks
 from fakeloc_tf.inference.videos import (
     MAX_WAITING_FRAMES,
-    ScoredFrame,
     Track,
     TrackSummaries,
+    ranked_tracks,
     sampled_indices,
     score_video,
     video_probability,
@@ -102,25 +101,6 @@ def test_the_video_score_is_the_worst_long_track():
     assert video_probability([track(0, 2, 0.3), track(1, 1, 0.6)]) == 0.6
 
 
-@given(
-    st.lists(
-        st.lists(st.tuples(st.integers(0, 6), st.floats(0, 1)), max_size=4),
-        min_size=1,
-        max_size=12,
-    )
-)
-def test_peaks_are_the_highest_of_all_tracks_however_few_are_kept(frames):
-    class Face:
-        def __init__(self, probability):
-            self.probability = probability
-
-    peaks, best = Peaks(limit=3), {}
-    for index, faces in enumerate(frames):
-        once = dict(faces)
-        kept = [Face(p) for p in once.values()]
-        peaks.add(ScoredFrame(index, np.zeros((1, 1, 3)), kept, list(once), 0))
-        for number, probability in once.items():
-            best[number] = max(best.get(number, 0.0), probability)
-    wanted = sorted(best.values(), reverse=True)[:3]
-    got = sorted((p.probability for _, p, _ in peaks._best.values()), reverse=True)
-    assert got == wanted
+def test_tracks_of_false_boxes_come_last():
+    tracks = [track(0, 2, 0.99), track(1, 9, 0.2), track(2, 3, 0.6), track(3, 1, 1.0)]
+    assert [t.id for t in ranked_tracks(tracks)] == [2, 1, 3, 0]
