@@ -198,7 +198,7 @@ class Processor:
 
         target = self.outputs.target("overlays", f"{item.name}.mp4")
         write_overlay_video(item.path, target, info.fps, sorted(rows), faces_of)
-        return [peaks[track.id] for track in shown]
+        return [peaks[track.id] for track in shown if track.id in peaks]
 
     def _peak(
         self,
