@@ -34,10 +34,7 @@ def expression_warp(
         rng: source of every choice.
         strength: 0..1, factor on the movement.
     """
-    height, width = image_uint8.shape[:2]
-    window = geometry.window_of(landmarks, height, width)
-    points = geometry.in_window(landmarks, window)
-    pristine = image_uint8[window].astype(np.float32)
+    window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     moved = _express(points, rng, strength)
     anchors = _ring(points)
     field = geometry.warp_field(

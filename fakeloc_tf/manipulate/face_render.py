@@ -28,10 +28,7 @@ def face_render(
         rng: source of every choice.
         strength: 0..1, factor on the change of light and the misfit.
     """
-    height, width = image_uint8.shape[:2]
-    window = geometry.window_of(landmarks, height, width)
-    points = geometry.in_window(landmarks, window)
-    pristine = image_uint8[window].astype(np.float32)
+    window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     scale = geometry.face_scale(points)
     alpha = _outline(points, rng, *pristine.shape[:2])
     texture = _smooth_texture(image_uint8[window], rng)

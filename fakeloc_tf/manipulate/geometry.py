@@ -44,6 +44,22 @@ def in_window(landmarks: np.ndarray, window: tuple[slice, slice]) -> np.ndarray:
     return (landmarks - (window[1].start, window[0].start)).astype(np.float32)
 
 
+def cut_face(
+    image_uint8: np.ndarray, landmarks: np.ndarray
+) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:
+    """The window of a face, its landmarks in there, and its pixels.
+
+    Args:
+        image_uint8: uint8 [H, W, 3], RGB.
+        landmarks: float32 [68, 2], x, y in pixels.
+
+    Returns:
+        (rows and columns, float32 [68, 2], float32 [h, w, 3] in 0..255).
+    """
+    window = window_of(landmarks, *image_uint8.shape[:2])
+    return window, in_window(landmarks, window), image_uint8[window].astype(np.float32)
+
+
 def polygon(points: np.ndarray, height: int, width: int) -> np.ndarray:
     """float32 [H, W], 1 inside the convex hull of `points` [N, 2], else 0."""
     hull = cv2.convexHull(points.astype(np.float32))

@@ -32,10 +32,7 @@ def self_blend(
         rng: source of every choice.
         strength: 0..1, factor on colour change and misfit.
     """
-    height, width = image_uint8.shape[:2]
-    window = geometry.window_of(landmarks, height, width)
-    points = geometry.in_window(landmarks, window)
-    pristine = image_uint8[window].astype(np.float32)
+    window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     alpha = _soft_region(points, rng, *pristine.shape[:2])
     scale = geometry.face_scale(points)
     source = _change_frequencies(pristine, scale, rng)

@@ -194,8 +194,8 @@ def _conclude(config: Config, run: RunFolder, data: _Data) -> dict[str, Any]:
         config.loss,
         config.model.gamma,
     )
-    results: dict[str, Any] = watch.results()
     faces = watch.measure()
+    results: dict[str, Any] = watch.summarise(faces)
     results["validation_threshold"] = metrics.balanced_threshold(
         faces["target"], faces["probability"]
     )

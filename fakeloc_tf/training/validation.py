@@ -46,9 +46,16 @@ class Watch:
         self._shown: Any = None
 
     def results(self) -> dict[str, float]:
-        """`val_loss` and its terms, `val_iou` (threshold 0.5, mean per image over
-        fakes) and, with a classifier and both classes, `val_auc` (frame)."""
-        faces = self.measure()
+        """`summarise` of a pass over the split."""
+        return self.summarise(self.measure())
+
+    def summarise(self, faces: dict[str, np.ndarray]) -> dict[str, float]:
+        """Means of what `measure` gave.
+
+        Returns:
+            `val_loss` and its terms, `val_iou` (threshold 0.5, mean per image over
+            fakes) and, with a classifier and both classes, `val_auc` (frame).
+        """
         valid, semantic = faces["mask_valid"], faces["semantic"]
         fakes = (faces["target"] > 0.5) & (valid > 0)
         results = {
