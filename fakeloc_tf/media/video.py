@@ -22,6 +22,9 @@ __all__ = ["VIDEO_SUFFIXES", "VideoInfo", "probe", "read_frames", "write_video"]
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"})
 
+# Share of the frames that a duration promises below which a file is called short.
+DURATION_TOLERANCE = 0.95
+
 _log = logging.getLogger(__name__)
 # Every fault that matters comes back as an exception with the file's name; FFmpeg's
 # own lines on stderr have none.
@@ -63,6 +66,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
                 frames += packet.size > 0
         except av.error.FFmpegError:
             _log.warning("%s is damaged after frame %d", path, frames)
+        _warn_if_short(container, str(path), frames)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     height, width = first.shape[:2]
     return VideoInfo(frames, float(rate), width, height)
@@ -96,11 +100,10 @@ def read_frames(
             decoded = index + 1
             if index == last:
                 return
-        promised = container.streams.video[0].frames
+        if decoded:
+            _warn_if_short(container, str(path), decoded)
     if not decoded:
         raise FakelocError(f"{path}: no frame can be decoded; the file is damaged")
-    if decoded < promised:
-        _log.warning("%s breaks off: %d of %d frames", path, decoded, promised)
 
 
 @contextmanager
@@ -122,6 +125,20 @@ def _open(
         if not container.streams.video:
             raise FakelocError(f"{path} has no video stream")
         yield container
+
+
+def _warn_if_short(
+    container: av.container.InputContainer, source: str, frames: int
+) -> None:
+    """Logs that a file has fewer frames than its header promises."""
+    stream = container.streams.video[0]
+    promised = stream.frames
+    if not promised and container.duration and stream.average_rate:
+        # Matroska has no count; a rate that varies makes this one an estimate.
+        seconds = container.duration / av.time_base
+        promised = int(DURATION_TOLERANCE * seconds * float(stream.average_rate))
+    if frames < promised:
+        _log.warning("%s breaks off: %d of %d frames", source, frames, promised)
 
 
 def _decode(
