@@ -41,9 +41,11 @@ def new_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iterato
         overwrite: put the new folder in the place of one that exists.
 
     Raises:
-        FakelocError: `path` exists, is not empty and `overwrite` is False.
+        FakelocError: `path` is a file, or is not empty and `overwrite` is False.
     """
     path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise FakelocError(f"{path} is a file; choose another folder")
     if path.exists() and any(path.iterdir()) and not overwrite:
         raise FakelocError(f"{path} exists and is not empty; choose another folder")
     path.parent.mkdir(parents=True, exist_ok=True)

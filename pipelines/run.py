@@ -54,6 +54,7 @@ def run(job: Job) -> None:
     Raises:
         FakelocError: the input is not a data set, or the output exists.
     """
+    check_out(job)
     listing = list_sources(job)
     check_listing(listing, job.folder)
     settings = Settings(job.prepare, listing.classes, job.detect)
@@ -76,6 +77,26 @@ def run(job: Job) -> None:
             )
         (folder / PARTS).rmdir()
     show(job.out)
+
+
+def check_out(job: Job) -> None:
+    """Refuses an output that holds something, before any work.
+
+    Raises:
+        FakelocError: `--out` is taken; with `--overwrite`, by other than records.
+    """
+    if not job.out.is_dir() or not any(job.out.iterdir()):
+        return
+    if not job.overwrite:
+        raise FakelocError(
+            f"--out {job.out} exists and is not empty; choose another folder, or add "
+            "--overwrite to replace it"
+        )
+    if not (job.out / "dataset.json").is_file():
+        raise FakelocError(
+            f"--out {job.out} has no dataset.json: it is no folder of records, and "
+            "--overwrite would delete it; choose another folder"
+        )
 
 
 def list_sources(job: Job) -> Listing:

@@ -1,0 +1,149 @@
+"""`python -m pipelines.prepare` on a plain folder, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import trees
+
+from fakeloc_tf.data.records import SPLITS, decode
+from fakeloc_tf.media.images import read_image
+from pipelines import prepare
+from pipelines.folder import split_of_identity
+
+CROPS = ("--crop", "none", "--set", "prepare.crop_size=96")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return trees.make_folder(tmp_path / "set")
+
+
+def run(folder, out, *extra):
+    return prepare.main(["--input", str(folder), "--out", str(out), *CROPS, *extra])
+
+
+def read(out):
+    files = sorted(out.glob("*.tfrecord"))
+    faces = [decode(r.numpy()) for r in tf.data.TFRecordDataset(files)]
+    return {face.video_id: face for face in faces}
+
+
+def refusal(folder, out, capsys, *extra):
+    """The message of a run that must fail and must leave nothing behind."""
+    before = sorted(out.parent.rglob("*"))
+    assert run(folder, out, *extra) == 2
+    assert sorted(out.parent.rglob("*")) == before
+    return capsys.readouterr().err
+
+
+def test_crops_are_taken_as_they_are_with_their_masks_and_splits(folder, tmp_path):
+    assert run(folder, tmp_path / "out") == 0
+
+    faces = read(tmp_path / "out")
+    assert len(faces) == 6
+    for split, person in trees.PEOPLE.items():
+        real, fake = faces[f"real/{person}.png"], faces[f"fake/{person}.png"]
+        assert (real.split, fake.split) == (split, split)
+        assert (real.label, real.method, fake.label, fake.method) == (0, 0, 1, 1)
+        np.testing.assert_array_equal(
+            fake.image_uint8, read_image(folder / "fake" / f"{person}.png")
+        )
+        assert not real.mask_uint8.any()
+        assert not fake.mask_uint8[:48].any() and fake.mask_uint8[48:].all()
+    info = json.loads((tmp_path / "out" / "dataset.json").read_text())
+    assert info["crop"] == "none" and info["classes"] == ["pristine", "fake"]
+
+
+def test_faces_are_searched_in_pictures_without_the_option(tmp_path):
+    root = tmp_path / "set"
+    for person, image in trees.portraits().items():
+        trees.write_png(root / "real" / f"{person}.png", image)
+    trees.write_png(root / "real" / "wall.png", np.full((200, 200, 3), 128, np.uint8))
+    arguments = ["--input", str(root), "--out", str(tmp_path / "out")]
+
+    assert prepare.main([*arguments, "--set", "prepare.crop_size=96"]) == 0
+
+    faces = read(tmp_path / "out")
+    assert sorted(faces) == [f"real/{n}.png" for n in trees.PEOPLE.values()]
+    assert all(face.face_score > 0.3 for face in faces.values())
+    listed = (tmp_path / "out" / "rejected.csv").read_text()
+    assert "real/wall.png,0,no_face" in listed
+
+
+def test_without_a_list_the_split_is_the_hash_of_the_name(folder, tmp_path):
+    (folder / "identities.csv").unlink()
+    assert run(folder, tmp_path / "out") == 0
+
+    for face in read(tmp_path / "out").values():
+        assert face.split == split_of_identity(face.identities[0])
+
+
+def test_hash_splits_have_about_their_shares():
+    found = [split_of_identity(f"person {n}") for n in range(4000)]
+
+    for split, share in zip(SPLITS, (0.70, 0.15, 0.15), strict=True):
+        # Three standard deviations of 4000 draws.
+        assert found.count(split) / 4000 == pytest.approx(share, abs=0.025)
+
+
+def test_files_that_are_no_pictures_are_listed(folder, tmp_path):
+    (folder / "real" / "notes.txt").write_text("hello")
+    (folder / "real" / "empty.png").touch()
+    (folder / "fake" / "text.jpg").write_text("hello")
+    (folder / "real" / ".hidden").touch()
+    assert run(folder, tmp_path / "out") == 0
+
+    listed = (tmp_path / "out" / "rejected.csv").read_text().splitlines()[1:]
+    by_file = {line.split(",")[2]: line.split(",")[-1] for line in listed}
+    assert by_file == {
+        "real/notes.txt": "unsupported",
+        "real/empty.png": "unreadable",
+        "fake/text.jpg": "unreadable",
+    }
+
+
+def test_a_person_in_two_splits_is_refused_by_name(folder, tmp_path, capsys):
+    table = folder / "identities.csv"
+    table.write_text(table.read_text().replace("fake/001.png,001", "fake/001.png,000"))
+
+    message = refusal(folder, tmp_path / "out", capsys)
+    assert "000 (train, val)" in message
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("name,who\na,b\n", "no column file, identity"),
+        ("file,identity,split\nreal/000.png,a,dev\n", "line 2: split must be one of"),
+        ("file,identity\nreal/000.png,\n", "line 2: no identity"),
+    ],
+)
+def test_a_wrong_list_of_people_is_refused(folder, tmp_path, capsys, table, words):
+    (folder / "identities.csv").write_text(table)
+
+    message = refusal(folder, tmp_path / "out", capsys)
+    assert words in message and "identities.csv" in message
+
+
+def test_wrong_inputs_are_refused_by_name(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "none" / "real").mkdir(parents=True)
+
+    assert "gone is not a folder" in refusal(tmp_path / "gone", out, capsys)
+    assert "no known layout" in refusal(tmp_path / "empty", out, capsys)
+    assert "no videos or pictures" in refusal(tmp_path / "none", out, capsys)
+    unknown = refusal(folder, out, capsys, "--set", "prepare.crop_sise=96")
+    assert "`prepare.crop_sise`" in unknown and "`prepare.crop_size`" in unknown
+
+
+def test_only_records_are_replaced(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(folder, out) == 0
+    assert "--overwrite" in refusal(folder, out, capsys)
+    assert run(folder, out, "--overwrite") == 0
+
+    taken = refusal(folder, folder, capsys, "--overwrite")
+    assert "no folder of records" in taken

@@ -1,0 +1,90 @@
+"""Small data sets on disk, in the layouts that users have, from embedded portraits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fakeloc_tf.data.portraits import load_portraits
+from fakeloc_tf.media.boxes import FaceBox
+from fakeloc_tf.media.images import write_png
+from fakeloc_tf.media.video import write_video
+
+FRAMES = 3
+# One person a split; the first number is the person's own.
+PEOPLE = {"train": "000", "val": "001", "test": "002"}
+
+
+def portraits() -> dict[str, np.ndarray]:
+    """Person -> picture of a real face, [410, 335, 3] or so."""
+    found = load_portraits(3)
+    return {n: p.image() for n, p in zip(PEOPLE.values(), found, strict=True)}
+
+
+def moved(image: np.ndarray, frame: int) -> np.ndarray:
+    """The picture shifted to the right by 4 pixels a frame."""
+    return np.roll(image, 4 * frame, axis=1)
+
+
+def mouth_mask(image: np.ndarray) -> np.ndarray:
+    """A coloured block over the lower half of the face, as FF++ draws masks."""
+    height, width = image.shape[:2]
+    mask = np.zeros_like(image)
+    mask[height // 2 : height * 2 // 3, width // 3 : width * 2 // 3] = (30, 200, 90)
+    return mask
+
+
+def make_ffpp(root: Path) -> Path:
+    """Deepfakes with masks, Face2Face without; four files that cannot be prepared."""
+    real = root / "original_sequences" / "youtube" / "c23" / "videos"
+    fake = root / "manipulated_sequences"
+    for person, image in portraits().items():
+        frames = [moved(image, f) for f in range(FRAMES)]
+        write_video(real / f"{person}.mp4", frames, fps=25)
+        name = f"{person}_{person}.mp4"
+        for method in ("Deepfakes", "Face2Face"):
+            write_video(fake / method / "c23" / "videos" / name, frames, fps=25)
+        masks = [mouth_mask(frame) for frame in frames]
+        write_video(fake / "Deepfakes" / "masks" / "videos" / name, masks, fps=25)
+    grey = [np.full((200, 200, 3), 90, np.uint8)] * FRAMES
+    write_video(real / "010.mp4", grey, fps=25)
+    (real / "011.mp4").touch()
+    (real / "012.mp4").write_text("not a video")
+    write_video(real / "999.mp4", grey, fps=25)
+    (root / "splits").mkdir()
+    for split, person in PEOPLE.items():
+        pairs = [[person, person]]
+        if split == "train":
+            pairs += [["010", "010"], ["011", "012"]]
+        (root / "splits" / f"{split}.json").write_text(json.dumps(pairs))
+    return root
+
+
+def make_folder(root: Path, size: int = 96) -> Path:
+    """Six face crops of three people, with masks; grey squares stand for faces."""
+    lines = ["file,identity,split"]
+    rng = np.random.default_rng(0)
+    for split, person in PEOPLE.items():
+        image = rng.integers(0, 256, (size, size, 3), np.uint8)
+        mask = np.zeros((size, size), np.uint8)
+        mask[size // 2 :] = 255
+        write_png(root / "real" / f"{person}.png", image)
+        write_png(root / "fake" / f"{person}.png", 255 - image)
+        write_png(root / "masks" / f"{person}.png", mask)
+        lines += [f"{kind}/{person}.png,{person},{split}" for kind in ("real", "fake")]
+    (root / "identities.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+class BoxesDetector:
+    """A `FaceDetector` that always finds the same boxes, and counts its calls."""
+
+    def __init__(self, *boxes: FaceBox) -> None:
+        self.boxes = list(boxes)
+        self.shapes: list[tuple[int, ...]] = []
+
+    def detect(self, image_uint8: np.ndarray) -> list[FaceBox]:
+        self.shapes.append(image_uint8.shape)
+        return list(self.boxes)
