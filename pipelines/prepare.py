@@ -47,7 +47,9 @@ def prepare(
         list[str] | None, typer.Option(help="override, e.g. prepare.sigma=10")
     ] = None,
     layout: Annotated[Layout, typer.Option()] = Layout.auto,
-    quality: Annotated[Quality, typer.Option(help="which FF++ folder")] = Quality.c23,
+    quality: Annotated[
+        Quality | None, typer.Option(help="which FF++ folder; default c23")
+    ] = None,
     crop: Annotated[
         Crop, typer.Option(help="none: every picture is a face crop already")
     ] = Crop.detect,
@@ -71,7 +73,7 @@ def prepare(
             out=out,
             prepare=load(config, tuple(set or ())).prepare,
             layout=layout.value,
-            quality=quality.value,
+            quality=quality.value if quality else None,
             detect=crop is Crop.detect,
             identities=identities,
             name=name or input.resolve().name,

@@ -30,9 +30,9 @@ def show_progress(parts: Path, total: int) -> Iterator[None]:
 
     done = threading.Event()
     console = Console(stderr=True)
-    columns = ("videos", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = ("files", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("videos", total=total)
+        task = bar.add_task("files", total=total)
 
         def watch() -> None:
             logged = time.monotonic()
@@ -41,7 +41,7 @@ def show_progress(parts: Path, total: int) -> Iterator[None]:
                 if finished:
                     bar.update(task, completed=finished)
                 if bar.disable and time.monotonic() - logged > _LOG_EVERY_SECONDS:
-                    _log.info("%d of %d videos", finished, total)
+                    _log.info("%d of %d files", finished, total)
                     logged = time.monotonic()
 
         watcher = threading.Thread(target=watch, daemon=True)

@@ -17,6 +17,8 @@ from pipelines.folder import is_folder, list_folder
 from pipelines.progress import show_progress
 from pipelines.sources import Listing, check_listing, deal_shards
 
+# Beam warns that it lacks a package for a format that is not used here.
+logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
 with warnings.catch_warnings():
     # Google's client libraries announce the end of Python 3.11, five times.
     warnings.simplefilter("ignore", FutureWarning)
@@ -29,6 +31,9 @@ with warnings.catch_warnings():
 _log = logging.getLogger(__name__)
 # The paper's noise level for strong compression; weaker denoising leaves block edges.
 SIGMA_C40 = 10.0
+FFPP_QUALITY = "c23"
+# Of an own data set nobody knows how its files were compressed.
+UNKNOWN_QUALITY = "unknown"
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Job:
     out: Path
     prepare: PrepareConfig
     layout: str
-    quality: str
+    quality: str | None
     detect: bool
     identities: Path | None
     name: str
@@ -72,9 +77,7 @@ def run(job: Job) -> None:
                 | "ExtractFaces" >> ExtractFaces(settings, folder)
             )
             _ = parts | "WriteShards" >> WriteShards(folder)
-            _ = parts | "WriteSummary" >> WriteSummary(
-                folder, listing, settings, job.quality
-            )
+            _ = parts | "WriteSummary" >> WriteSummary(folder, listing, settings)
         (folder / PARTS).rmdir()
     show(job.out)
 
@@ -125,11 +128,12 @@ def list_sources(job: Job) -> Listing:
 def _list_ffpp(job: Job) -> Listing:
     if job.identities:
         raise FakelocError("--identities is for the layout `folder`: FF++ has its own")
-    return list_ffpp(job.folder, job.quality, job.name)
+    return list_ffpp(job.folder, job.quality or FFPP_QUALITY, job.name)
 
 
 def _list_folder(job: Job) -> Listing:
-    return list_folder(job.folder, job.quality, job.name, job.identities)
+    quality = job.quality or UNKNOWN_QUALITY
+    return list_folder(job.folder, quality, job.name, job.identities)
 
 
 LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Job], Listing]]] = {

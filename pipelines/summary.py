@@ -25,14 +25,11 @@ VERSION = 1
 class WriteSummary(beam.PTransform):
     """Parts to `dataset.json` and `rejected.csv`."""
 
-    def __init__(
-        self, folder: Path, listing: Listing, settings: Settings, quality: str
-    ) -> None:
+    def __init__(self, folder: Path, listing: Listing, settings: Settings) -> None:
         super().__init__()
         self._folder = folder
         self._listing = listing
         self._settings = settings
-        self._quality = quality
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
         """Adds the steps."""
@@ -50,7 +47,8 @@ class WriteSummary(beam.PTransform):
         rejected += [line for part in parts for line in part.rejected]
         write_text(self._folder / "rejected.csv", to_csv(rejected))
         summary = summarise(parts, self._listing.classes, self._settings)
-        summary = {"name": parts[0].source.dataset, "quality": self._quality, **summary}
+        first = parts[0].source
+        summary = {"name": first.dataset, "quality": first.quality, **summary}
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         write_text(self._folder / "dataset.json", text)
 
@@ -110,7 +108,8 @@ def show(folder: Path) -> None:
     console = Console()
     console.print(faces)
     if reasons:
-        table = Table("reason", "count", title="left out: see rejected.csv")
+        console.print(f"left out, frame by frame in {folder / 'rejected.csv'}:")
+        table = Table("reason", "count")
         for reason, count in reasons.most_common():
             table.add_row(reason, f"{count:,}")
         console.print(table)
