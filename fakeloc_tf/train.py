@@ -56,10 +56,11 @@ def train(
     from fakeloc_tf.data.demo_records import ensure_demo_records
     from fakeloc_tf.training.run_folder import RunFolder
     from fakeloc_tf.training.strategies import make_strategy
+    from fakeloc_tf.training.training_data import check_data
     from fakeloc_tf.training.two_step import train as train_two_steps
 
     ensure_demo_records(resolved)
-    dataset_info(resolved.data.records)
+    check_data(dataset_info(resolved.data.records), resolved)
     run_folder = RunFolder(folder)
     run_folder.start(resolved, resume)
     replicas = make_strategy(resolved.training.strategy, resolved.training.cpu_replicas)

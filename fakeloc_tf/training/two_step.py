@@ -14,12 +14,12 @@ import tensorflow as tf
 from fakeloc_tf import metrics
 from fakeloc_tf.config import Config, StepConfig
 from fakeloc_tf.data import dataset
-from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector
 from fakeloc_tf.models.transfer import transfer_weights
 from fakeloc_tf.training import callbacks, loop, optimizers, steps, validation
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.run_folder import RunFolder
+from fakeloc_tf.training.training_data import TrainingData
 
 log = logging.getLogger(__name__)
 Score = Callable[[dict[str, float]], tuple[float, float]]
@@ -45,7 +45,7 @@ def train(
         Validation results of the best model, as written to `metrics.json`.
     """
     keras.utils.set_random_seed(config.training.seed)
-    data = _Data(config)
+    data = TrainingData(config)
     for plan in make_plans(config, run):
         _train_step(config, run, strategy, plan, data)
     return _conclude(config, run, data)
@@ -73,58 +73,12 @@ def make_plans(config: Config, run: RunFolder) -> tuple[StepPlan, StepPlan]:
     return first, second
 
 
-class _Data:
-    """Training and validation faces of a config."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        folder = config.data.records
-        self.sigma = dataset.dataset_info(folder)["prepare"]["sigma"]
-        self._train = dataset.load_split(folder, "train")
-        self._val = dataset.load_split(folder, "val")
-        self.batches = dataset.split_size(folder, "train") // self._batch_size
-        if not self.batches:
-            raise FakelocError(
-                f"{folder}: fewer training faces than training.batch_size="
-                f"{self._batch_size}"
-            )
-        if config.data.cache:
-            self._train, self._val = self._train.cache(), self._val.cache()
-
-    @property
-    def _batch_size(self) -> int:
-        return self._config.training.batch_size
-
-    def training(self, sizes: dataset.MapSizes, epoch: int) -> tf.data.Dataset:
-        data = self._config.data
-        return dataset.training_batches(
-            self._train,
-            image_size=self._config.model.image_size,
-            map_sizes=sizes,
-            sigma=self.sigma,
-            batch_size=self._batch_size,
-            shuffle_buffer=data.shuffle_buffer,
-            flip=data.flip,
-            seed=self._config.training.seed,
-            epoch=epoch,
-        )
-
-    def validation(self, sizes: dataset.MapSizes) -> tf.data.Dataset:
-        return dataset.evaluation_batches(
-            self._val,
-            image_size=self._config.model.image_size,
-            map_sizes=sizes,
-            sigma=self.sigma,
-            batch_size=self._batch_size,
-        )
-
-
 def _train_step(
     config: Config,
     run: RunFolder,
     strategy: tf.distribute.Strategy,
     plan: StepPlan,
-    data: _Data,
+    data: TrainingData,
 ) -> None:
     """Trains one step from its newest checkpoint to its end."""
     training = config.training
@@ -184,7 +138,7 @@ def _build_model(config: Config, plan: StepPlan, run: RunFolder) -> keras.Model:
     return model
 
 
-def _conclude(config: Config, run: RunFolder, data: _Data) -> dict[str, Any]:
+def _conclude(config: Config, run: RunFolder, data: TrainingData) -> dict[str, Any]:
     """Scores the best model on validation and chooses the threshold there."""
     model = detector.load_detector(run.best_model)
     watch = validation.Watch(

@@ -113,7 +113,32 @@ def test_wrong_calls_say_what_is_wrong_and_leave_nothing(
     assert not run.exists()
 
 
-def test_fewer_faces_than_a_batch_is_said(records, tmp_path, capsys):
-    status = run_training(tmp_path / "run", records, extra=("training.batch_size=99",))
+@pytest.mark.parametrize(
+    ("change", "option", "words"),
+    [
+        ({}, "training.batch_size=99", "training.batch_size=99"),
+        ({}, "model.classes=[pristine, fake]", "the five-way model names pristine"),
+        ({"val": {"pristine": 8}}, "training.seed=0", "'val' has 8 real and 0 fake"),
+        ({"val": {}}, "training.seed=0", "'val' has 0 real and 0 fake"),
+        (
+            {"train": {"FaceSwap": 9}},
+            "training.seed=0",
+            "'train' has 0 real and 9 fake",
+        ),
+    ],
+)
+def test_records_that_cannot_be_trained_on_are_refused_before_any_work(
+    records, tmp_path, capsys, change, option, words
+):
+    info = json.loads((records / "dataset.json").read_text())
+    info["counts"] |= change
+    data, run = tmp_path / "data", tmp_path / "run"
+    data.mkdir()
+    (data / "dataset.json").write_text(json.dumps(info))
+
+    status = run_training(run, data, extra=("model.five_way=true", option))
+
     assert status == 2
-    assert "training.batch_size=99" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert words in message and str(data) in message
+    assert not run.exists()
