@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,7 +149,8 @@ def explain_broken_records(
                 for serialized in tf.data.TFRecordDataset(path):
                     records.parse(serialized)
             except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as fault:
-                reason = str(fault.message).splitlines()[0]
+                # Without the names of TensorFlow's nodes around it.
+                reason = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", fault.message).strip()
                 raise FakelocError(
                     f"{path} is broken ({reason}); make the records again with "
                     "`python -m pipelines.prepare`"

@@ -119,12 +119,20 @@ def _open(
         # whitelist keeps a playlist named .mp4 from opening anything on a network.
         container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
     except (av.error.FFmpegError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise FakelocError(f"{path} cannot be read as a video: {reason}") from error
+        raise FakelocError(
+            f"{path} cannot be read as a video: {_reason(error)}"
+        ) from error
     with container:
         if not container.streams.video:
             raise FakelocError(f"{path} has no video stream")
         yield container
+
+
+def _reason(error: Exception) -> str:
+    """FFmpeg's word on a fault, without its numbers and file names."""
+    log = getattr(error, "log", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{reason} ({log[2].strip()})" if log else reason
 
 
 def _warn_if_short(
@@ -154,7 +162,7 @@ def _decode(
         try:
             frame = next(frames, None)
         except av.error.FFmpegError as error:
-            _log.warning("%s is damaged: %s", source, error)
+            _log.warning("%s is damaged: %s", source, _reason(error))
             return
         if frame is None:
             return
