@@ -1,0 +1,53 @@
+"""The README's own code and commands exist and run."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toy_run
+
+from fakeloc_tf.data.portraits import load_portraits
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_python_example_prints_a_line_a_face(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    toy_run.make_run(tmp_path / "runs" / "demo")
+    shutil.copy(load_portraits(3)[0].path, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(example, "README.md", "exec"), {})
+
+    (line,) = capsys.readouterr().out.strip().splitlines()
+    assert "FaceBox(" in line
+
+
+def test_links_lead_to_files():
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+
+    assert len(targets) > 10
+    assert [t for t in targets if not (ROOT / t).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    sorted(set(re.findall(r"python -m ((?:fakeloc_tf|pipelines)\.\w+)", README))),
+)
+def test_options_that_the_readme_shows_are_those_of_the_command(module):
+    shown = set()
+    for line in re.findall(rf"python -m {re.escape(module)} ([^`\n]*)", README):
+        shown |= set(re.findall(r"--[a-z-]+", line))
+    help_text = subprocess.run(
+        [sys.executable, "-m", module, "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    ).stdout
+
+    assert shown - set(re.findall(r"--[a-z-]+", help_text)) == set()
