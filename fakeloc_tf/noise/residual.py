@@ -1,19 +1,14 @@
-"""Noise residual of a picture: the noise-level telltale (Eq. 4, Eq. 5)."""
+"""From a picture to its noise residual, and to the form that records store."""
 
 from __future__ import annotations
 
-import warnings
-
-import cv2
 import numpy as np
-import pywt
+
+from fakeloc_tf.noise.wavelet_filter import noise_plane
 
 NOISE_SCALE = 4.0
 """Grey levels of |W| times this are what a record stores in 8 bits."""
 
-WAVELET = "db4"
-LEVELS = 4
-WINDOWS = (3, 5, 7, 9)
 # ITU-R BT.601 luma, on the residual instead of the picture: the filter runs per colour.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -38,11 +33,13 @@ def noise_residual(image_uint8: np.ndarray, sigma: float = 5.0) -> np.ndarray:
     if not sigma > 0:
         raise ValueError(f"`sigma` must be > 0. Received: sigma={sigma}")
     height, width = image_uint8.shape[:2]
-    planes = [
-        _residual_plane(image_uint8[..., channel].astype(np.float32), sigma)
-        for channel in range(3)
-    ]
-    return np.stack(planes, axis=-1)[:height, :width]
+    residual = np.empty((height, width, 3), np.float32)
+    variance = np.float32(sigma**2)
+    for channel in range(3):
+        # A constant has no noise; around 0 float32 is finer than around 128.
+        plane = image_uint8[..., channel].astype(np.float32) - np.float32(128)
+        residual[..., channel] = noise_plane(plane, variance)[:height, :width]
+    return residual
 
 
 def gray_magnitude(residual: np.ndarray) -> np.ndarray:
@@ -72,33 +69,3 @@ def noise_uint8(image_uint8: np.ndarray, sigma: float) -> np.ndarray:
     """
     magnitude = gray_magnitude(noise_residual(image_uint8, sigma))
     return np.clip(np.rint(NOISE_SCALE * magnitude), 0, 255).astype(np.uint8)
-
-
-def _residual_plane(plane: np.ndarray, sigma: float) -> np.ndarray:
-    """W of one colour plane, float32 [H, W] -> [H, W], or one more if a side is odd."""
-    with warnings.catch_warnings():
-        # Four levels also for a small picture: borders reach everywhere, no harm done.
-        warnings.simplefilter("ignore", UserWarning)
-        approximation, *details = pywt.wavedec2(
-            plane, WAVELET, mode="symmetric", level=LEVELS
-        )
-    noise = [tuple(_noise_part(band, sigma) for band in level) for level in details]
-    coefficients = [np.zeros_like(approximation), *noise]
-    return pywt.waverec2(coefficients, WAVELET, mode="symmetric")
-
-
-def _noise_part(band: np.ndarray, sigma: float) -> np.ndarray:
-    """The share of one detail band that is noise: c·σ²/(v + σ²), the Wiener step.
-
-    v is the least of four local estimates of the signal's variance, each
-    max(mean(c²) − σ², 0) over a window with zeros beyond the border.
-    """
-    noise_variance = np.float32(sigma**2)
-    power = band * band
-    means = [
-        cv2.boxFilter(power, cv2.CV_32F, (side, side), borderType=cv2.BORDER_CONSTANT)
-        for side in WINDOWS
-    ]
-    # max(· − σ², 0) is monotonic, so it is applied once, to the least mean.
-    variance = np.maximum(np.minimum.reduce(means) - noise_variance, 0)
-    return band * (noise_variance / (variance + noise_variance))
