@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import new_folder
 from pipelines.extract import Settings
-from pipelines.ffpp import is_ffpp, list_ffpp
-from pipelines.folder import is_folder, list_folder
+from pipelines.layouts import list_sources
+from pipelines.layouts.request import Request
 from pipelines.progress import show_progress
-from pipelines.sources import Listing, check_listing, deal_shards
+from pipelines.sources import check_listing, deal_shards
 
 # Beam warns that it lacks a package for a format that is not used here.
 logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
@@ -31,23 +30,17 @@ with warnings.catch_warnings():
 _log = logging.getLogger(__name__)
 # The paper's noise level for strong compression; weaker denoising leaves block edges.
 SIGMA_C40 = 10.0
-FFPP_QUALITY = "c23"
-# Of an own data set nobody knows how its files were compressed.
-UNKNOWN_QUALITY = "unknown"
 
 
 @dataclass(frozen=True)
 class Job:
     """The command line of `pipelines.prepare`, typed."""
 
-    folder: Path
+    request: Request
+    layout: str | None
     out: Path
     prepare: PrepareConfig
-    layout: str
-    quality: str | None
     detect: bool
-    identities: Path | None
-    name: str
     workers: int
     overwrite: bool
     beam_options: tuple[str, ...]
@@ -60,8 +53,17 @@ def run(job: Job) -> None:
         FakelocError: the input is not a data set, or the output exists.
     """
     check_out(job)
-    listing = list_sources(job)
-    check_listing(listing, job.folder)
+    listing = list_sources(job.request, job.layout)
+    check_listing(listing, job.request.path)
+    if listing.missing:
+        _log.warning(
+            "%d files that the lists of the data set name are not there, e.g. %s; "
+            "`python -m pipelines.index` shows all",
+            len(listing.missing),
+            listing.missing[0].video,
+        )
+    if job.prepare.sigma != SIGMA_C40 and listing.sources[0].quality == "c40":
+        _log.warning("c40 is usually prepared with --set prepare.sigma=10")
     settings = Settings(job.prepare, listing.classes, job.detect)
     shards = deal_shards(listing.sources, job.prepare.shards)
     elements = [(source, shards[source.video_id]) for source in listing.sources]
@@ -100,46 +102,6 @@ def check_out(job: Job) -> None:
             f"--out {job.out} has no dataset.json: it is no folder of records, and "
             "--overwrite would delete it; choose another folder"
         )
-
-
-def list_sources(job: Job) -> Listing:
-    """Lists the data set in the layout that was given or is recognised.
-
-    Raises:
-        FakelocError: the folder is missing or has no known layout.
-    """
-    if not job.folder.is_dir():
-        raise FakelocError(f"--input {job.folder} is not a folder")
-    layout = job.layout
-    if layout == "auto":
-        found = [name for name, (known, _) in LAYOUTS.items() if known(job.folder)]
-        if not found:
-            raise FakelocError(
-                f"{job.folder} has no known layout: FaceForensics++ has "
-                "original_sequences/ and manipulated_sequences/, a plain folder has "
-                "real/ and fake/"
-            )
-        layout = found[0]
-    if layout == "ffpp" and job.quality == "c40" and job.prepare.sigma != SIGMA_C40:
-        _log.warning("c40 is usually prepared with --set prepare.sigma=10")
-    return LAYOUTS[layout][1](job)
-
-
-def _list_ffpp(job: Job) -> Listing:
-    if job.identities:
-        raise FakelocError("--identities is for the layout `folder`: FF++ has its own")
-    return list_ffpp(job.folder, job.quality or FFPP_QUALITY, job.name)
-
-
-def _list_folder(job: Job) -> Listing:
-    quality = job.quality or UNKNOWN_QUALITY
-    return list_folder(job.folder, quality, job.name, job.identities)
-
-
-LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Job], Listing]]] = {
-    "ffpp": (is_ffpp, _list_ffpp),
-    "folder": (is_folder, _list_folder),
-}
 
 
 def _beam_options(job: Job) -> PipelineOptions:

@@ -28,6 +28,7 @@ class Source:
         quality: compression of the data set, e.g. `c23`.
         dataset: name of the data set.
         mask_rule: a key of `masks.MASK_RULES`.
+        original: of a fake, the real file that it was made from, if it is there.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Source:
     quality: str
     dataset: str
     mask_rule: str = "plain"
+    original: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ class Listing:
         sources: sorted by `video_id`.
         classes: names of the methods, index 0 = pristine.
         rejected: files that are no part of the data set.
+        missing: files that its lists name and that are not there.
     """
 
     sources: tuple[Source, ...]
     classes: tuple[str, ...]
     rejected: tuple[Rejection, ...] = ()
+    missing: tuple[Rejection, ...] = ()
 
 
 def check_listing(listing: Listing, folder: Path) -> None:

@@ -10,7 +10,7 @@ import trees
 from fakeloc_tf.data.records import SPLITS, decode
 from fakeloc_tf.media.images import read_image
 from pipelines import prepare
-from pipelines.folder import split_of_identity
+from pipelines.splits import split_of_identity
 
 CROPS = ("--crop", "none", "--set", "prepare.crop_size=96")
 
@@ -132,7 +132,7 @@ def test_wrong_inputs_are_refused_by_name(folder, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "none" / "real").mkdir(parents=True)
 
-    assert "gone is not a folder" in refusal(tmp_path / "gone", out, capsys)
+    assert "gone does not exist" in refusal(tmp_path / "gone", out, capsys)
     assert "no known layout" in refusal(tmp_path / "empty", out, capsys)
     assert "no videos or pictures" in refusal(tmp_path / "none", out, capsys)
     unknown = refusal(folder, out, capsys, "--set", "prepare.crop_sise=96")

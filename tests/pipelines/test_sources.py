@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeloc_tf.errors import FakelocError
-from pipelines.ffpp import list_ffpp
-from pipelines.folder import list_folder
+from pipelines.layouts import ffpp, folder
+from pipelines.layouts.request import Request
 from pipelines.sources import (
     Listing,
     Rejection,
@@ -46,9 +46,9 @@ def source(tmp_path, video_id, split="train", identities=("a",)):
     shards=st.integers(1, 9),
 )
 def test_shards_are_even_and_none_is_empty(tmp_path_factory, counts, shards):
-    folder = tmp_path_factory.getbasetemp()
+    root = tmp_path_factory.getbasetemp()
     sources = [
-        source(folder, f"{split}/{n:03d}", split)
+        source(root, f"{split}/{n:03d}", split)
         for split, count in zip(("train", "val", "test"), counts, strict=True)
         for n in range(count)
     ]
@@ -97,7 +97,7 @@ def test_the_official_splits_place_reals_and_both_fakes_of_a_pair(tmp_path):
     touch(fake / "FaceSwap" / "masks" / "videos" / "054_071" / "0000.png")
     touch(fake / "FaceShifter" / "c23" / "videos" / "071_054.mp4")
 
-    listing = list_ffpp(tmp_path, "c23", "ff")
+    listing = ffpp.list_sources(Request(tmp_path, "ff"))
 
     splits = {s.video_id: s.split for s in listing.sources}
     assert splits == {
@@ -141,7 +141,7 @@ def test_wrong_split_lists_are_refused(tmp_path, splits, words):
         (tmp_path / "splits" / f"{split}.json").write_text(json.dumps(pairs))
 
     with pytest.raises(FakelocError, match=words):
-        list_ffpp(tmp_path, "c23", "ff")
+        ffpp.list_sources(Request(tmp_path, "ff"))
 
 
 def test_masks_of_a_folder_lie_as_their_fakes_do(tmp_path):
@@ -151,7 +151,10 @@ def test_masks_of_a_folder_lie_as_their_fakes_do(tmp_path):
     for name in ("a.png", "deep/b.png", "c.mp4"):
         touch(tmp_path / "masks" / name)
 
-    found = {s.video_id: s.mask_path for s in list_folder(tmp_path, "", "own").sources}
+    found = {
+        s.video_id: s.mask_path
+        for s in folder.list_sources(Request(tmp_path, "own")).sources
+    }
 
     masks = tmp_path / "masks"
     assert found == {
@@ -168,6 +171,6 @@ def test_several_people_of_a_picture_are_parted_by_semicolons(tmp_path):
     table = tmp_path / "who.csv"
     table.write_text("file,identity,split\nfake/a.jpg,ann;bob,val\nfake/gone.jpg,x,\n")
 
-    (found,) = list_folder(tmp_path, "", "own", table).sources
+    (found,) = folder.list_sources(Request(tmp_path, "own", identities=table)).sources
 
     assert (found.identities, found.split) == (("ann", "bob"), "val")

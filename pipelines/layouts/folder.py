@@ -9,7 +9,6 @@ identities.csv                  optional: file,identity[,split]
 from __future__ import annotations
 
 import csv
-import hashlib
 import logging
 from pathlib import Path
 
@@ -17,34 +16,27 @@ from fakeloc_tf.data.records import SPLITS
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.media.images import IMAGE_SUFFIXES
 from fakeloc_tf.media.video import VIDEO_SUFFIXES
+from pipelines.layouts.request import Request
 from pipelines.sources import PRISTINE, Listing, Rejection, Source
+from pipelines.splits import ACROSS_SPLITS, split_of_people
 
 CLASSES = (PRISTINE, "fake")
-# Shares of people in the splits where the data set does not say.
-TRAIN_SHARE, VAL_SHARE = 0.70, 0.15
 
 _log = logging.getLogger(__name__)
 
 
-def is_folder(folder: Path) -> bool:
-    """Whether `folder` has `real/` or `fake/`."""
-    return (folder / "real").is_dir() or (folder / "fake").is_dir()
+def recognises(path: Path) -> bool:
+    """Whether `path` has `real/` or `fake/`."""
+    return (path / "real").is_dir() or (path / "fake").is_dir()
 
 
-def list_folder(
-    folder: Path, quality: str, dataset: str, identities_csv: Path | None = None
-) -> Listing:
+def list_sources(request: Request) -> Listing:
     """Lists a folder of real and fake files.
-
-    Args:
-        folder: holds `real/` and `fake/`.
-        quality: word for the records.
-        dataset: name for the records.
-        identities_csv: in place of the folder's own `identities.csv`.
 
     Raises:
         FakelocError: the identities file is missing or wrong.
     """
+    folder, identities_csv = request.path, request.identities
     if identities_csv is None and (folder / "identities.csv").is_file():
         identities_csv = folder / "identities.csv"
     people = _read_identities(identities_csv) if identities_csv else {}
@@ -58,6 +50,12 @@ def list_folder(
                 )
                 continue
             identities, split = people.pop(file, ((path.stem,), ""))
+            split = split or split_of_people(identities) or ""
+            if not split:
+                rejected.append(
+                    Rejection("", CLASSES[label], file, None, ACROSS_SPLITS)
+                )
+                continue
             sources.append(
                 Source(
                     path=path,
@@ -66,9 +64,9 @@ def list_folder(
                     method=CLASSES[label],
                     video_id=file,
                     identities=identities,
-                    split=split or split_of_identity(identities[0]),
-                    quality=quality,
-                    dataset=dataset,
+                    split=split,
+                    quality=request.quality_word,
+                    dataset=request.dataset,
                 )
             )
     if people:
@@ -80,15 +78,6 @@ def list_folder(
         )
     sources.sort(key=lambda source: source.video_id)
     return Listing(tuple(sources), CLASSES, tuple(rejected))
-
-
-def split_of_identity(identity: str) -> str:
-    """Stable split of a person: the first 32 bits of the name's sha256 as a share."""
-    digest = hashlib.sha256(identity.encode()).digest()
-    share = int.from_bytes(digest[:4], "big") / 2**32
-    if share < TRAIN_SHARE:
-        return "train"
-    return "val" if share < TRAIN_SHARE + VAL_SHARE else "test"
 
 
 def _files(root: Path) -> list[Path]:
