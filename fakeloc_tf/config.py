@@ -38,8 +38,8 @@ class PrepareConfig(Section):
         sigma: standard deviation of the noise filter in grey levels (5; c40: 10).
         frames_train: frames a video for training (paper: 270).
         frames_eval: frames a video for validation and test (paper: 100).
-        real_factor: frames of a real training video = this × `frames_train`, as far
-            as the video has them (paper: 4).
+        real_factor: faces of a real training video = this × `frames_train`; a video
+            with fewer frames repeats some, marked as repeats (paper: 4).
         min_face_score: boxes below this score of the dlib detector are dropped.
         shards: TFRecord files per split.
     """

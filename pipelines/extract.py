@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,20 @@ from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.data.records import FaceRecord
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.media.boxes import CropBox, crop, crop_box, crop_mask
-from fakeloc_tf.media.images import IMAGE_SUFFIXES, read_image
-from fakeloc_tf.media.video import probe, read_frames
+from fakeloc_tf.media.images import read_image
+from fakeloc_tf.media.video import read_frames
 from fakeloc_tf.noise import noise_uint8
 from pipelines.follow import FaceFollower
+from pipelines.frames import (
+    faces_wanted,
+    frames_in,
+    is_picture,
+    repeats_of_frames,
+    spread_frames,
+)
 from pipelines.mask_files import MaskFrames, UnusableMaskError, frame_size
 from pipelines.masks import MASK_RULES, components_on_face
-from pipelines.sources import Rejection, Source, spread_frames
+from pipelines.sources import Rejection, Source
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +61,9 @@ def extract_faces(
     """
     follower.start()
     try:
-        total, wanted = _wanted_frames(source, settings.prepare)
+        total = frames_in(source)
+        wanted = spread_frames(total, faces_wanted(source, settings.prepare))
+        repeats = repeats_of_frames(total, source, settings.prepare)
         masks, last = None, -1
         for frame, image in _read(source, wanted):
             if last < 0 and source.mask_path is not None:
@@ -62,7 +72,11 @@ def extract_faces(
                     masks = MaskFrames(source.mask_path, wanted, total, size)
                 except UnusableMaskError as error:
                     yield _reject(source, None, error.reason)
-            yield _face(source, settings, follower, frame, image, masks)
+            face = _face(source, settings, follower, frame, image, masks)
+            yield face
+            if isinstance(face, FaceRecord):
+                for number in range(1, repeats[frame] + 1):
+                    yield dataclasses.replace(face, repeat=number)
             last = frame
     except FakelocError as error:
         _log.warning("%s", error)
@@ -71,21 +85,9 @@ def extract_faces(
     yield from (_reject(source, f, "truncated") for f in wanted if f > last)
 
 
-def _wanted_frames(source: Source, config: PrepareConfig) -> tuple[int, Sequence[int]]:
-    """Number of frames of the source, and which are taken (§IV-A)."""
-    if source.path.suffix.lower() in IMAGE_SUFFIXES:
-        return 1, [0]
-    count = config.frames_eval
-    if source.split == "train":
-        # Four fakes are made from each real video: real frames balance them.
-        count = config.frames_train * (1 if source.label else config.real_factor)
-    total = probe(source.path).frames
-    return total, spread_frames(total, count)
-
-
 def _read(source: Source, wanted: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
     """(frame, uint8 [H, W, 3]) of a picture or video."""
-    if source.path.suffix.lower() in IMAGE_SUFFIXES:
+    if is_picture(source):
         return iter([(0, read_image(source.path))])
     return read_frames(source.path, wanted)
 

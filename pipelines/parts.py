@@ -27,6 +27,7 @@ class Part:
     Attributes:
         faces: records in the part file.
         without_mask: of these, fakes without a mask.
+        repeats: of these, copies.
         shard: where it goes, (number, of how many).
     """
 
@@ -34,6 +35,7 @@ class Part:
     path: str
     faces: int
     without_mask: int
+    repeats: int
     rejected: tuple[Rejection, ...]
     shard: tuple[int, int]
 
@@ -63,7 +65,7 @@ class ExtractPart(beam.DoFn):
         source, shard = element
         name = hashlib.sha256(source.video_id.encode()).hexdigest()
         path = self._folder / PARTS / f"{name}.tfrecord"
-        faces, without_mask, rejected = 0, 0, []
+        faces, without_mask, repeats, rejected = 0, 0, 0, []
         if self._follower is None:
             raise RuntimeError("`setup` was not called")
         with tf.io.TFRecordWriter(f"{path}.tmp") as writer:
@@ -72,10 +74,13 @@ class ExtractPart(beam.DoFn):
                     writer.write(encode(item))
                     faces += 1
                     without_mask += not item.mask_valid
+                    repeats += item.repeat > 0
                 else:
                     rejected.append(item)
         Path(f"{path}.tmp").rename(path)
-        yield Part(source, str(path), faces, without_mask, tuple(rejected), shard)
+        yield Part(
+            source, str(path), faces, without_mask, repeats, tuple(rejected), shard
+        )
 
 
 class ExtractFaces(beam.PTransform):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,13 +126,3 @@ def deal_shards(sources: Iterable[Source], shards: int) -> dict[str, tuple[int, 
         for rank, video_id in enumerate(sorted(videos)):
             dealt[video_id] = (rank % count, count)
     return dealt
-
-
-def spread_frames(total: int, count: int) -> Sequence[int]:
-    """Indices of `count` frames, evenly spread over `total`; all if there are fewer.
-
-    Each stands in the middle of its part: 2 of 8 are 2 and 6.
-    """
-    if total <= count:
-        return range(total)
-    return [(2 * part + 1) * total // (2 * count) for part in range(count)]

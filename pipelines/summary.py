@@ -60,16 +60,18 @@ def summarise(
 
     Returns:
         `classes`, `prepare`, `crop`; `counts` and `videos`: split -> method -> faces,
-        or sources with at least one face; `fakes_without_mask`: split -> faces.
+        or sources with at least one face; `fakes_without_mask`, `repeats`: split ->
+        faces, which `counts` has too.
     """
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     videos: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
-    without_mask = dict.fromkeys(SPLITS, 0)
+    without_mask, repeats = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     for part in parts:
         split, method = part.source.split, part.source.method
         counts[split][method] = counts[split].get(method, 0) + part.faces
         videos[split][method] = videos[split].get(method, 0) + (part.faces > 0)
         without_mask[split] += part.without_mask
+        repeats[split] += part.repeats
     return {
         "classes": list(classes),
         "prepare": settings.prepare.model_dump(mode="json"),
@@ -77,6 +79,7 @@ def summarise(
         "counts": counts,
         "videos": videos,
         "fakes_without_mask": without_mask,
+        "repeats": repeats,
         "version": VERSION,
     }
 
@@ -115,3 +118,5 @@ def show(folder: Path) -> None:
         console.print(table)
     if without := sum(summary["fakes_without_mask"].values()):
         console.print(f"{without:,} fakes have no mask: they train the label only")
+    if repeats := sum(summary["repeats"].values()):
+        console.print(f"{repeats:,} faces of short real videos are repeats")

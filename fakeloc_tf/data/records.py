@@ -11,6 +11,7 @@
 | dataset, video_id, quality, split | bytes | UTF-8 |
 | identities | bytes list | UTF-8, the people in the picture |
 | frame | int64 | index of the frame in its video; 0 for a picture |
+| repeat | int64 | 0, or n for the n-th copy of the face, which balances the classes |
 | crop_box | float list | left, top, right, bottom in pixels of the source frame |
 | face_score | float | the face detector's score |
 """
@@ -43,6 +44,7 @@ class FaceRecord:
         label: 0 real, 1 fake.
         method: index into the data set's class list, 0 = pristine.
         crop_box: left, top, right, bottom in pixels of the source frame.
+        repeat: 0, or n for the n-th copy of the same face.
     """
 
     image_uint8: np.ndarray
@@ -59,6 +61,7 @@ class FaceRecord:
     split: str
     crop_box: tuple[float, float, float, float]
     face_score: float
+    repeat: int = 0
 
 
 def encode(record: FaceRecord) -> bytes:
@@ -87,6 +90,7 @@ def encode(record: FaceRecord) -> bytes:
         "dataset": text(record.dataset),
         "video_id": text(record.video_id),
         "frame": integer(record.frame),
+        "repeat": integer(record.repeat),
         "identities": text(*record.identities),
         "quality": text(record.quality),
         "split": text(record.split),
@@ -125,6 +129,7 @@ def decode(serialized: bytes, source: str = "record") -> FaceRecord:
             split=feature["split"].bytes_list.value[0].decode(),
             crop_box=tuple(feature["crop_box"].float_list.value),
             face_score=feature["face_score"].float_list.value[0],
+            repeat=feature["repeat"].int64_list.value[0],
         )
     except (DecodeError, IndexError) as error:
         raise FakelocError(

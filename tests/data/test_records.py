@@ -34,6 +34,7 @@ def face_records(draw):
         split=draw(st.sampled_from(records.SPLITS)),
         crop_box=draw(st.tuples(pixels, pixels, pixels, pixels)),
         face_score=draw(pixels),
+        repeat=draw(st.integers(0, 9)),
     )
 
 

@@ -71,6 +71,20 @@ def test_real_videos_give_more_frames_in_training_only(clip, label, split, frame
     assert len(faces) == frames
 
 
+def test_repeats_of_a_short_real_video_are_marked(clip):
+    faces, _ = extract(clip, 0, split="train", frames_train=25, real_factor=2)
+
+    assert len(faces) == 50
+    copies = [face for face in faces if face.repeat]
+    assert [face.repeat for face in copies] == [1] * 10
+    # Two of eight frames, and so on: from one end of the 40 to the other.
+    assert [face.frame for face in copies] == list(range(2, 40, 4))
+    firsts = {face.frame: face for face in faces if not face.repeat}
+    assert len(firsts) == 40
+    for face in copies:
+        np.testing.assert_array_equal(face.image_uint8, firsts[face.frame].image_uint8)
+
+
 def test_frames_after_a_damage_are_listed(clip, tmp_path):
     data = bytearray(clip.read_bytes())
     start, end = data.index(b"mdat"), data.index(b"moov")

@@ -15,7 +15,10 @@ from fakeloc_tf.media.video import read_frames
 from fakeloc_tf.noise import noise_uint8
 from pipelines import prepare
 
-SMALL = ("--set", "prepare.crop_size=96", "--set", "prepare.shards=2")
+SMALL = tuple(
+    f"--set=prepare.{option}"
+    for option in ("crop_size=96", "shards=2", "real_factor=1")
+)
 
 
 @pytest.fixture(scope="module")

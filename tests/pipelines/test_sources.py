@@ -15,25 +15,7 @@ from pipelines.sources import (
     Source,
     check_listing,
     deal_shards,
-    spread_frames,
 )
-
-
-def test_frames_stand_in_the_middle_of_their_parts():
-    assert list(spread_frames(8, 2)) == [2, 6]
-    assert list(spread_frames(9, 3)) == [1, 4, 7]
-    assert list(spread_frames(3, 10)) == [0, 1, 2]
-
-
-@given(total=st.integers(0, 3000), count=st.integers(1, 400))
-def test_frames_ascend_inside_the_video_with_even_gaps(total, count):
-    frames = list(spread_frames(total, count))
-
-    assert len(frames) == min(total, count)
-    assert all(0 <= f < total for f in frames)
-    gaps = {b - a for a, b in zip(frames, frames[1:], strict=False)}
-    assert min(gaps, default=1) >= 1
-    assert max(gaps, default=0) - min(gaps, default=0) <= 1
 
 
 def source(tmp_path, video_id, split="train", identities=("a",)):
