@@ -40,6 +40,8 @@ class PrepareConfig(Section):
         frames_eval: frames a video for validation and test (paper: 100).
         real_factor: faces of a real training video = this × `frames_train`; a video
             with fewer frames repeats some, marked as repeats (paper: 4).
+        derive_masks: for a fake without a mask whose original is there: make one of
+            what differs between the two.
         min_face_score: boxes below this score of the dlib detector are dropped.
         shards: TFRecord files per split.
     """
@@ -50,6 +52,7 @@ class PrepareConfig(Section):
     frames_train: Positive = 270
     frames_eval: Positive = 100
     real_factor: Positive = 4
+    derive_masks: bool = False
     min_face_score: float = 0.1
     shards: Positive = 4
 

@@ -24,8 +24,8 @@ from pipelines.frames import (
     repeats_of_frames,
     spread_frames,
 )
-from pipelines.mask_files import MaskFrames, UnusableMaskError, frame_size
-from pipelines.masks import MASK_RULES, components_on_face
+from pipelines.mask_files import UnusableMaskError, frame_size
+from pipelines.source_masks import SourceMasks, open_masks
 from pipelines.sources import Rejection, Source
 
 _log = logging.getLogger(__name__)
@@ -66,10 +66,10 @@ def extract_faces(
         repeats = repeats_of_frames(total, source, settings.prepare)
         masks, last = None, -1
         for frame, image in _read(source, wanted):
-            if last < 0 and source.mask_path is not None:
+            if last < 0:
+                derive, size = settings.prepare.derive_masks, frame_size(image)
                 try:
-                    size = frame_size(image)
-                    masks = MaskFrames(source.mask_path, wanted, total, size)
+                    masks = open_masks(source, derive, wanted, total, size)
                 except UnusableMaskError as error:
                     yield _reject(source, None, error.reason)
             face = _face(source, settings, follower, frame, image, masks)
@@ -98,16 +98,15 @@ def _face(
     follower: FaceFollower,
     frame: int,
     image: np.ndarray,
-    masks: MaskFrames | None,
+    masks: SourceMasks | None,
 ) -> FaceRecord | Rejection:
     """The record of one frame."""
     height, width = image.shape[:2]
     mask = None
     if masks is not None:
-        mask_rgb = masks.at(frame)
-        if mask_rgb is None:
+        mask = masks.at(frame, image)
+        if mask is None:
             return _reject(source, frame, "mask_missing")
-        mask = MASK_RULES[source.mask_rule](mask_rgb)
         if not mask.any():
             return _reject(source, frame, "mask_empty")
     box, score = CropBox(0, 0, width, height), 1.0
@@ -117,8 +116,8 @@ def _face(
             return _reject(source, frame, "no_face")
         box = crop_box(face, settings.prepare.margin, height, width)
         score = face.score
-        if mask is not None and source.mask_rule == "ffpp":
-            mask = components_on_face(mask, face)
+        if masks is not None and mask is not None:
+            mask = masks.on_face(mask, face)
     record = _record(source, settings, frame, image, mask, box, score)
     if mask is not None and not record.mask_uint8.any():
         return _reject(source, frame, "mask_off_face")

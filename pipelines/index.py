@@ -50,7 +50,7 @@ def index(
     found = inventory.read_found(records) if records else None
     inventory.show(listing, items, found)
     if out:
-        inventory.write_csv(out, items)
+        inventory.write_csv(out, items, listing)
     return int(any(item.problem for item in items))
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -24,8 +24,10 @@ from fakeloc_tf.media.images import read_image
 from pipelines.frames import faces_wanted, frames_in, is_picture, repeats_of_frames
 from pipelines.sources import Listing, Rejection, Source
 
-# Lines of a kind that are printed; the rest is counted.
-SHOWN = 5
+COLUMNS = (
+    *("video", "method", "split", "file", "identities"),
+    *("frames", "wanted", "mask", "problem"),
+)
 
 
 @dataclass(frozen=True)
@@ -105,19 +107,19 @@ def show(
     """Prints Table I and the faults."""
     console = Console()
     console.print(_table(listing.classes, breakdown(items), found))
-    unreadable = [item.problem for item in items if item.problem]
-    _show_lines(console, "cannot be read", unreadable)
+    unreadable = [item for item in items if item.problem]
+    if unreadable:
+        console.print(f"cannot be read: {len(unreadable):,}", highlight=False)
+        for item in unreadable:
+            console.print(f"  {item.problem}", highlight=False, soft_wrap=True)
     for title, rejections in (
-        ("named by the lists of the data set, but not there", listing.missing),
+        ("in the lists of the data set, but not there", listing.missing),
         ("left out", listing.rejected),
     ):
         _show_rejections(console, title, rejections)
-    unmasked = [i.source.video_id for i in items if i.source.label and _no_mask(i)]
-    _show_lines(console, "fakes without a mask: they train the label only", unmasked)
-
-
-def _no_mask(item: Item) -> bool:
-    return item.source.mask_path is None
+    unmasked = sum(i.source.label and i.source.mask_path is None for i in items)
+    if unmasked:
+        console.print(f"fakes without a mask, for the label only: {unmasked:,}")
 
 
 def _table(
@@ -125,61 +127,75 @@ def _table(
     totals: dict[tuple[str, str], tuple[int, int]],
     found: dict[str, dict[str, int]] | None,
 ) -> Table:
-    """Methods × splits: videos, faces wanted, faces found."""
-    table = Table("method", title="Table I: videos and faces")
-    columns = ("videos", "wanted") + (("found",) if found else ())
+    """Methods × splits: videos, and faces wanted, or found of those wanted."""
+    faces = "faces found/wanted" if found else "faces wanted"
+    table = Table(title="Table I", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("method", no_wrap=True)
     for split in SPLITS:
-        for column in columns:
-            table.add_column(f"{split}\n{column}", justify="right")
-    sums: collections.Counter[int] = collections.Counter()
-    for method in classes:
-        cells = []
+        table.add_column(f"{split}\nvideos", justify="right", no_wrap=True)
+        table.add_column(f"\n{faces}", justify="right")
+    for method in (*classes, None):
+        cells, some = [], False
         for split in SPLITS:
-            cells += [*totals.get((method, split), (0, 0))]
-            if found:
-                cells.append(found.get(split, {}).get(method, 0))
-        if any(cells):
-            sums.update(dict(enumerate(cells)))
-            table.add_row(method, *(f"{cell:,}" for cell in cells))
-    table.add_section()
-    every = range(len(SPLITS) * len(columns))
-    table.add_row("all", *(f"{sums[column]:,}" for column in every))
+            videos, wanted = _total(totals, method, split)
+            there = _total_found(found, method, split)
+            some = some or bool(videos or wanted or there)
+            cells += [
+                f"{videos:,}",
+                f"{there:,}/{wanted:,}" if found else f"{wanted:,}",
+            ]
+        if method is None:
+            table.add_section()
+        if some:
+            table.add_row(method or "all", *cells)
     return table
+
+
+def _total(
+    totals: dict[tuple[str, str], tuple[int, int]], method: str | None, split: str
+) -> tuple[int, int]:
+    """(videos, wanted) of a method, or of all."""
+    every = [v for (m, s), v in totals.items() if s == split and method in (m, None)]
+    return sum(videos for videos, _ in every), sum(wanted for _, wanted in every)
+
+
+def _total_found(
+    found: dict[str, dict[str, int]] | None, method: str | None, split: str
+) -> int:
+    """Faces in the records of a method, or of all."""
+    counts = (found or {}).get(split, {})
+    return sum(n for name, n in counts.items() if method in (name, None))
 
 
 def _show_rejections(
     console: Console, title: str, rejections: Sequence[Rejection]
 ) -> None:
-    """Counted by method and reason, with the first names of each."""
-    groups: dict[str, list[str]] = collections.defaultdict(list)
+    """A line for each method and reason: how many, and which is the first."""
+    groups: dict[tuple[str, ...], list[str]] = collections.defaultdict(list)
     for line in rejections:
-        where = f"{line.split} " if line.split else ""
-        groups[f"{where}{line.method}, {line.reason}"].append(line.video)
-    for kind, videos in groups.items():
-        _show_lines(console, f"{title}: {kind}", videos)
+        groups[line.split, line.method, line.reason].append(line.video)
+    if groups:
+        console.print(f"{title}: {len(rejections):,}", highlight=False)
+    for (*where, reason), videos in groups.items():
+        place = " ".join(filter(None, where))
+        console.print(
+            f"  {place}: {len(videos):,} {reason}, e.g. {videos[0]}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
-def _show_lines(console: Console, title: str, lines: Sequence[str]) -> None:
-    """A heading with the count, and the first few lines."""
-    if not lines:
-        return
-    console.print(f"[bold]{title}[/bold]: {len(lines):,}", highlight=False)
-    for line in lines[:SHOWN]:
-        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
-    if len(lines) > SHOWN:
-        console.print(f"  … and {len(lines) - SHOWN:,} more")
-
-
-def write_csv(path: Path, items: Iterable[Item]) -> None:
-    """A line a file, for other tools."""
+def write_csv(path: Path, items: Iterable[Item], listing: Listing) -> None:
+    """A line a file, found or missing, for other tools."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(
-        ("file", "method", "split", "identities", "frames", "wanted", "mask", "problem")
-    )
+    table.writerow(COLUMNS)
     for item in items:
         source = item.source
-        row: tuple[Any, ...] = (source.path, source.method, source.split)
-        row += (";".join(source.identities), item.frames, item.wanted)
-        table.writerow((*row, source.mask_path or "", item.problem))
+        row = [source.video_id, source.method, source.split, source.path]
+        row += [";".join(source.identities), item.frames, item.wanted]
+        table.writerow([*row, source.mask_path or "", item.problem])
+    for line in (*listing.rejected, *listing.missing):
+        row = [line.video, line.method, line.split, "", "", 0, 0, "", line.reason]
+        table.writerow(row)
     write_text(path, text.getvalue())

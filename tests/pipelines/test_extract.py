@@ -6,8 +6,9 @@ import trees
 
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.data.records import FaceRecord
-from fakeloc_tf.media.boxes import FaceBox
-from fakeloc_tf.media.video import write_video
+from fakeloc_tf.media.boxes import CropBox, FaceBox, crop_mask
+from fakeloc_tf.media.images import write_png
+from fakeloc_tf.media.video import read_frames, write_video
 from pipelines.extract import Settings, extract_faces
 from pipelines.follow import FaceFollower
 from pipelines.sources import Source
@@ -26,7 +27,9 @@ def clip(tmp_path_factory):
     return path
 
 
-def extract(path, label=0, mask_path=None, split="test", rule="plain", **prepare):
+def extract(
+    path, label=0, mask_path=None, split="test", rule="plain", original=None, **prepare
+):
     settings = Settings(
         PrepareConfig(crop_size=64, **prepare), ("pristine", "fake"), detect=True
     )
@@ -41,6 +44,7 @@ def extract(path, label=0, mask_path=None, split="test", rule="plain", **prepare
         quality="c23",
         dataset="set",
         mask_rule=rule,
+        original=original,
     )
     found = trees.BoxesDetector(FACE)
     follower = FaceFollower(0.0, whole=found, near=trees.BoxesDetector())
@@ -134,3 +138,40 @@ def test_a_mask_of_another_cut_flags_the_fake_and_is_listed_once(clip, tmp_path)
     assert [face.mask_valid for face in faces] == [False] * 4
     assert not any(face.mask_uint8.any() for face in faces)
     assert rejected == [(None, "mask_length_mismatch")]
+
+
+@pytest.fixture(scope="module")
+def manipulated(clip):
+    """The clip with a darker block on the face: (picture, original picture)."""
+    (_, image), *_ = read_frames(clip, [0])
+    fake = image.copy()
+    fake[20:50, 30:60] //= 3
+    for name, pixels in (("original", image), ("fake", fake)):
+        write_png(clip.parent / f"{name}.png", pixels)
+    return clip.parent / "fake.png", clip.parent / "original.png"
+
+
+def test_a_mask_is_derived_from_the_original_only_if_asked(manipulated):
+    fake, original = manipulated
+
+    (plain,), _ = extract(fake, 1, original=original)
+    (derived,), _ = extract(fake, 1, original=original, derive_masks=True)
+
+    assert not plain.mask_valid
+    assert derived.mask_valid
+    drawn = np.zeros(SIZE, np.uint8)
+    drawn[20:50, 30:60] = 255
+    box = CropBox(*(int(edge) for edge in derived.crop_box))
+    wanted = crop_mask(drawn, box, 64) > 0
+    found = derived.mask_uint8 > 0
+    assert (found & wanted).sum() / (found | wanted).sum() > 0.8
+
+
+def test_an_original_of_another_size_flags_the_fake(manipulated, tmp_path):
+    other = tmp_path / "other.png"
+    write_png(other, np.zeros((30, 90, 3), np.uint8))
+
+    (face,), rejected = extract(manipulated[0], 1, original=other, derive_masks=True)
+
+    assert not face.mask_valid
+    assert rejected == [(None, "original_size_mismatch")]

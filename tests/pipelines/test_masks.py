@@ -8,6 +8,7 @@ import pytest
 from fakeloc_tf.media.boxes import FaceBox
 from fakeloc_tf.media.images import write_png
 from fakeloc_tf.media.video import write_video
+from pipelines.derived_masks import convex_hull, difference_mask
 from pipelines.mask_files import MaskFrames, UnusableMaskError
 from pipelines.masks import (
     components_on_face,
@@ -125,3 +126,42 @@ def test_a_frame_or_two_more_or_less_is_no_other_cut(tmp_path):
     masks = MaskFrames(clip(tmp_path / "a.mp4", 12), [0, 5], 10, (32, 48))
 
     assert masks.at(5).shape == (32, 48, 3)
+
+
+def test_a_difference_mask_is_the_changed_region():
+    """By hand: noise of ±3 everywhere, a block that is brighter by 40."""
+    rng = np.random.default_rng(0)
+    original = rng.integers(60, 120, (200, 240, 3)).astype(np.uint8)
+    noise = rng.integers(-3, 4, original.shape)
+    fake = (original + noise).astype(np.uint8)
+    fake[60:120, 80:160] += 40
+
+    found = difference_mask(fake, original) > 0
+
+    drawn = np.zeros((200, 240), bool)
+    drawn[60:120, 80:160] = True
+    assert (found & drawn).sum() / (found | drawn).sum() > 0.9
+
+
+def test_equal_frames_have_no_difference():
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    noisy = np.clip(image.astype(int) + 2, 0, 255).astype(np.uint8)
+
+    assert not difference_mask(image, image).any()
+    assert not difference_mask(noisy, image).any()
+
+
+def test_frames_of_two_shapes_have_none():
+    with pytest.raises(ValueError, match="Received"):
+        difference_mask(np.zeros((8, 8, 3), np.uint8), np.zeros((9, 8, 3), np.uint8))
+
+
+def test_the_hull_holds_the_mask_and_closes_its_bays():
+    mask = np.zeros((40, 40), np.uint8)
+    mask[5:30, 5:10] = mask[5:30, 25:30] = 255
+
+    hull = convex_hull(mask)
+
+    assert (hull[mask > 0] == 255).all()
+    assert hull[20, 17] == 255 and hull[35, 17] == 0
+    assert not convex_hull(np.zeros((9, 9), np.uint8)).any()
