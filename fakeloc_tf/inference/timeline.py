@@ -71,6 +71,7 @@ def timeline(
         for number, (track, values) in enumerate(points.items())
     ]
     ticks = [seconds * i / 4 for i in range(5)]
+    decimals = 2 if seconds < 2 else 1
     return Timeline(
         width=WIDTH,
         height=HEIGHT,
@@ -79,7 +80,7 @@ def timeline(
         bottom=HEIGHT - BOTTOM,
         lines=lines,
         grid=[(_y(level), f"{level:g}") for level in (0.0, 0.5, 1.0)],
-        ticks=[(_x(tick, seconds), f"{tick:.1f} s") for tick in ticks],
+        ticks=[(_x(tick, seconds), f"{tick:.{decimals}f} s") for tick in ticks],
         threshold_y=_y(threshold),
     )
 
