@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 from keras import ops
 
 from fakeloc_tf.models.backbones import TAPS
@@ -102,10 +103,10 @@ def total_loss(
         `classification` (both parts of L_c), `method` (its categorical part) and
         `noise`; also `mask_weight`, by which L_b was multiplied.
     """
-    valid = ops.cast(targets["mask_valid"], "float32")
+    valid = ops.cast(targets["mask_valid"], keras.config.floatx())
     share = ops.mean(valid) if valid_share is None else valid_share
     # A batch without any mask has L_b = 0, not 0/0.
-    weight = valid / ops.maximum(ops.cast(share, "float32"), 1e-6)
+    weight = valid / ops.maximum(ops.cast(share, valid.dtype), 1e-6)
     terms = {"mask_weight": weight, "semantic": weight * _maps(outputs, targets)}
     total = mask_weight * terms["semantic"]
     if "noise_deep" in outputs:

@@ -97,11 +97,13 @@ def build_classifier(
         tensor, semantic_logits
     )
     tensor = builder.apply(CLASSIFIERS[preset], tensor, "classify")
-    outputs = {"label": layers.Dense(1, dtype="float32", name="label")(tensor)}
+    outputs = {
+        "label": layers.Dense(1, dtype=keras.config.floatx(), name="label")(tensor)
+    }
     if methods:
-        outputs["method"] = layers.Dense(methods, dtype="float32", name="method")(
-            tensor
-        )
+        outputs["method"] = layers.Dense(
+            methods, dtype=keras.config.floatx(), name="method"
+        )(tensor)
     return keras.Model([*features, semantic_logits], outputs, name="classifier")
 
 

@@ -99,14 +99,16 @@ def build_head(
 
 
 def _last(kind: str, tensor: Any, tap_shape: tuple[int, ...], channels: int) -> Any:
-    # float32 also where a policy of mixed precision is set: losses start here.
+    # Full precision also where a policy of mixed precision is set: losses start here.
     if kind == "double":
-        return double(tensor, "map", channels, dtype="float32")
+        return double(tensor, "map", channels, dtype=keras.config.floatx())
     if kind == "transposed3":
         return layers.Conv2DTranspose(
-            channels, 3, padding="same", dtype="float32", name="map"
+            channels, 3, padding="same", dtype=keras.config.floatx(), name="map"
         )(tensor)
-    tensor = layers.Conv2D(channels, 1, dtype="float32", name="map")(tensor)
+    tensor = layers.Conv2D(channels, 1, dtype=keras.config.floatx(), name="map")(tensor)
     if tuple(tensor.shape[1:3]) == tuple(tap_shape[:2]):
         return tensor
-    return BilinearResize(*tap_shape[:2], dtype="float32", name="resize")(tensor)
+    return BilinearResize(*tap_shape[:2], dtype=keras.config.floatx(), name="resize")(
+        tensor
+    )

@@ -34,12 +34,14 @@ class BilinearResize(keras.layers.Layer):
 
     def call(self, maps: Any) -> Any:
         """float [B, h, w, C] → [B, height, width, C]."""
-        return ops.image.resize(
+        resized = ops.image.resize(
             maps,
             (self.height, self.width),
             interpolation="bilinear",
             data_format="channels_last",
         )
+        # TensorFlow resizes to float32, whatever it was given.
+        return ops.cast(resized, maps.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape with the new height and width."""

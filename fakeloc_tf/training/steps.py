@@ -72,7 +72,7 @@ def _shares_of_global_mean(
     """
     valid = targets["mask_valid"]
     context = tf.distribute.get_replica_context()
-    local = tf.stack([tf.cast(tf.size(valid), tf.float32), tf.reduce_sum(valid)])
+    local = tf.stack([tf.cast(tf.size(valid), valid.dtype), tf.reduce_sum(valid)])
     faces, masks = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.SUM, local))
     terms = losses.total_loss(
         outputs,
