@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,13 +13,14 @@ from pathlib import Path
 import apache_beam as beam
 
 from fakeloc_tf.data.records import FaceRecord
+from fakeloc_tf.files import write_text
 from pipelines.extract import Settings, extract_faces
 from pipelines.follow import FaceFollower
 from pipelines.sources import Rejection, Source
+from pipelines.work_folder import PARTS
 
 # Faces do not travel between workers: each source becomes a TFRecord file of its own.
 # TFRecord files may be joined end to end, so a shard is its parts, one after another.
-PARTS = ".parts"
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,28 @@ class ExtractPart(beam.DoFn):
         self._follower = FaceFollower(self._settings.prepare.min_face_score)
 
     def process(self, element: tuple[Source, tuple[int, int]]) -> Iterator[Part]:
-        """Prepares one source."""
+        """Prepares one source, unless an earlier run has finished it."""
+        source, shard = element
+        place = self._folder / PARTS / part_name(source)
+        done = Path(f"{place}.json")
+        if done.exists():
+            yield _read_part(done, source, f"{place}.tfrecord", shard)
+            return
+        part = self._extract(source, shard, place)
+        # Last: what has this file is whole.
+        write_text(done, _part_to_json(part))
+        yield part
+
+    def _extract(self, source: Source, shard: tuple[int, int], place: Path) -> Part:
+        """Writes the records of one source to `place`.tfrecord."""
         import tensorflow as tf
 
         from fakeloc_tf.data.records import encode
 
-        source, shard = element
-        name = hashlib.sha256(source.video_id.encode()).hexdigest()
-        path = self._folder / PARTS / f"{name}.tfrecord"
-        faces, without_mask, repeats, rejected = 0, 0, 0, []
         if self._follower is None:
             raise RuntimeError("`setup` was not called")
-        with tf.io.TFRecordWriter(f"{path}.tmp") as writer:
+        faces, without_mask, repeats, rejected = 0, 0, 0, []
+        with tf.io.TFRecordWriter(f"{place}.tmp") as writer:
             for item in extract_faces(source, self._settings, self._follower):
                 if isinstance(item, FaceRecord):
                     writer.write(encode(item))
@@ -77,10 +90,35 @@ class ExtractPart(beam.DoFn):
                     repeats += item.repeat > 0
                 else:
                     rejected.append(item)
-        Path(f"{path}.tmp").rename(path)
-        yield Part(
+        path = Path(f"{place}.tfrecord")
+        Path(f"{place}.tmp").rename(path)
+        return Part(
             source, str(path), faces, without_mask, repeats, tuple(rejected), shard
         )
+
+
+def part_name(source: Source) -> str:
+    """A name that every file system takes."""
+    return hashlib.sha256(source.video_id.encode()).hexdigest()
+
+
+def _part_to_json(part: Part) -> str:
+    """What is known of a finished part, but for its source."""
+    return json.dumps(
+        {
+            "faces": part.faces,
+            "without_mask": part.without_mask,
+            "repeats": part.repeats,
+            "rejected": [dataclasses.asdict(line) for line in part.rejected],
+        }
+    )
+
+
+def _read_part(done: Path, source: Source, path: str, shard: tuple[int, int]) -> Part:
+    """The part that an earlier run has finished."""
+    found = json.loads(done.read_text("utf-8"))
+    rejected = tuple(Rejection(**line) for line in found.pop("rejected"))
+    return Part(source=source, path=path, shard=shard, rejected=rejected, **found)
 
 
 class ExtractFaces(beam.PTransform):
@@ -127,10 +165,14 @@ def shard_name(part: Part) -> str:
 def join_parts(path: Path, parts: Iterable[Part]) -> str:
     """Joins part files, in order of `video_id`, to one TFRecord file; its name."""
     parts = sorted(parts, key=lambda part: part.source.video_id)
-    with path.open("wb") as shard:
-        for part in parts:
-            with open(part.path, "rb") as file:
-                shutil.copyfileobj(file, shard, 1 << 20)
+    # A run that was stopped here has shards already, whose parts are gone.
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}.tmp")
+        with unfinished.open("wb") as shard:
+            for part in parts:
+                with open(part.path, "rb") as file:
+                    shutil.copyfileobj(file, shard, 1 << 20)
+        unfinished.rename(path)
     for part in parts:
-        Path(part.path).unlink()
+        Path(part.path).unlink(missing_ok=True)
     return path.name

@@ -15,7 +15,7 @@ _LOG_EVERY_SECONDS = 15.0
 
 @contextmanager
 def show_progress(parts: Path, total: int) -> Iterator[None]:
-    """Shows how many of `total` part files are in the folder `parts`.
+    """Shows how many of `total` sources are finished in the folder `parts`.
 
     A bar on a terminal, else a line of the log every quarter of a minute. Counting
     files works with every runner, in one process or many.
@@ -37,7 +37,7 @@ def show_progress(parts: Path, total: int) -> Iterator[None]:
         def watch() -> None:
             logged = time.monotonic()
             while not done.wait(1.0):
-                finished = sum(1 for _ in parts.glob("*.tfrecord"))
+                finished = sum(1 for _ in parts.glob("*.json"))
                 if finished:
                     bar.update(task, completed=finished)
                 if bar.disable and time.monotonic() - logged > _LOG_EVERY_SECONDS:

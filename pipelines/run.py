@@ -6,25 +6,28 @@ import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.files import new_folder
 from pipelines.extract import Settings
 from pipelines.layouts import list_sources
 from pipelines.layouts.request import Request
 from pipelines.progress import show_progress
-from pipelines.sources import check_listing, deal_shards
+from pipelines.sources import Listing, check_listing, deal_shards
+from pipelines.work_folder import PARTS, work_folder
 
 # Beam warns that it lacks a package for a format that is not used here.
 logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
+# What fails in a worker comes back as an exception; its log would be the second copy.
+logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
 with warnings.catch_warnings():
     # Google's client libraries announce the end of Python 3.11, five times.
     warnings.simplefilter("ignore", FutureWarning)
     import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
 
-    from pipelines.parts import PARTS, ExtractFaces, WriteShards
+    from pipelines.beam_options import beam_options
+    from pipelines.parts import ExtractFaces, WriteShards
     from pipelines.summary import WriteSummary, show
 
 _log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ def run(job: Job) -> None:
         FakelocError: the input is not a data set, or the output exists.
     """
     check_out(job)
+    options = beam_options(job.beam_options, job.workers)
     listing = list_sources(job.request, job.layout)
     check_listing(listing, job.request.path)
     if listing.missing:
@@ -67,11 +71,10 @@ def run(job: Job) -> None:
     settings = Settings(job.prepare, listing.classes, job.detect)
     shards = deal_shards(listing.sources, job.prepare.shards)
     elements = [(source, shards[source.video_id]) for source in listing.sources]
-    with new_folder(job.out, job.overwrite) as folder:
-        (folder / PARTS).mkdir()
+    with work_folder(job.out, _fingerprint(job, listing)) as folder:
         with (
             show_progress(folder / PARTS, len(elements)),
-            beam.Pipeline(options=_beam_options(job)) as pipeline,
+            beam.Pipeline(options=options) as pipeline,
         ):
             parts = (
                 pipeline
@@ -80,8 +83,32 @@ def run(job: Job) -> None:
             )
             _ = parts | "WriteShards" >> WriteShards(folder)
             _ = parts | "WriteSummary" >> WriteSummary(folder, listing, settings)
-        (folder / PARTS).rmdir()
     show(job.out)
+
+
+def _fingerprint(job: Job, listing: Listing) -> dict[str, Any]:
+    """What the records depend on: unfinished work of another job is not mixed in."""
+    files = {
+        source.video_id: [
+            [str(path), *_size_and_time(path)]
+            for path in (source.path, source.mask_path, source.original)
+            if path is not None
+        ]
+        for source in listing.sources
+    }
+    return {
+        "prepare": job.prepare.model_dump(mode="json"),
+        "detect": job.detect,
+        "classes": listing.classes,
+        "splits": {source.video_id: source.split for source in listing.sources},
+        "files": files,
+    }
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    """Of a file or folder; changed ones give other records."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def check_out(job: Job) -> None:
@@ -102,20 +129,3 @@ def check_out(job: Job) -> None:
             f"--out {job.out} has no dataset.json: it is no folder of records, and "
             "--overwrite would delete it; choose another folder"
         )
-
-
-def _beam_options(job: Job) -> PipelineOptions:
-    """Beam's options: the user's, else a local runner with `job.workers` processes."""
-    options = list(job.beam_options)
-    if not any(option.startswith("--runner") for option in options):
-        # `DirectRunner` would try to download the Prism runner first; this is what it
-        # falls back on.
-        options += [
-            "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
-        ]
-        if job.workers > 1:
-            options += [
-                "--direct_running_mode=multi_processing",
-                f"--direct_num_workers={job.workers}",
-            ]
-    return PipelineOptions(options)

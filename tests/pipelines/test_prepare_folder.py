@@ -139,6 +139,11 @@ def test_wrong_inputs_are_refused_by_name(folder, tmp_path, capsys):
     assert "`prepare.crop_sise`" in unknown and "`prepare.crop_size`" in unknown
 
 
+def test_a_mistyped_option_is_refused_and_not_left_to_beam(folder, tmp_path, capsys):
+    message = refusal(folder, tmp_path / "out", capsys, "--qualty", "c40")
+    assert "unknown option --qualty" in message
+
+
 def test_only_records_are_replaced(folder, tmp_path, capsys):
     out = tmp_path / "out"
     assert run(folder, out) == 0

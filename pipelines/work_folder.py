@@ -1,0 +1,81 @@
+"""The unfinished output of a preparation: killed at any point, it is gone on with.
+
+OUT.partial/
+    job.json            settings and input that it belongs to
+    .parts/NAME.tfrecord, NAME.json    finished sources, each whole
+    train-00000-of-00004.tfrecord      finished shards
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.files import write_text
+
+PARTS = ".parts"
+_JOB = "job.json"
+_LOCK = ".lock"
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def work_folder(out: Path, job: dict[str, Any]) -> Iterator[Path]:
+    """Yields the folder to write in; it takes the place of `out` on success.
+
+    Args:
+        out: where the result is to be; what is there is replaced at the end.
+        job: everything that the result depends on, as JSON.
+
+    Raises:
+        FakelocError: another process writes there, or the unfinished work is of
+            another job.
+    """
+    folder = out.with_name(f"{out.name}.partial")
+    (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FakelocError(f"another process is preparing {out}") from error
+        _check_same_job(folder, out, job)
+        try:
+            yield folder
+        except (OSError, RuntimeError) as error:
+            # Beam passes a worker's OSError on as a RuntimeError with its text.
+            reason = str(error).split(" [while running")[0]
+            if isinstance(error, RuntimeError) and "[Errno" not in reason:
+                raise
+            raise FakelocError(
+                f"{folder}: {reason}; what is finished is kept: the same command "
+                "goes on with it"
+            ) from error
+        shutil.rmtree(folder / PARTS)
+        (folder / _JOB).unlink()
+        (folder / _LOCK).unlink()
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+
+
+def _check_same_job(folder: Path, out: Path, job: dict[str, Any]) -> None:
+    """Notes the job, or compares it with the one that was not finished."""
+    path = folder / _JOB
+    if not path.exists():
+        write_text(path, json.dumps(job, indent=1, sort_keys=True))
+        return
+    if json.loads(path.read_text("utf-8")) != json.loads(json.dumps(job)):
+        raise FakelocError(
+            f"{folder} holds unfinished work on other input or with other settings; "
+            f"delete it, or choose another --out than {out}"
+        )
+    done = sum(1 for _ in (folder / PARTS).glob("*.json"))
+    if done:
+        _log.info("going on in %s: %d files are done", folder, done)
