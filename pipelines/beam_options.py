@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import create_runner
 
 from fakeloc_tf.errors import FakelocError
 
@@ -35,6 +36,10 @@ def beam_options(given: Sequence[str], workers: int) -> PipelineOptions:
 
 def _check_known(options: list[str]) -> None:
     """Beam only logs what it does not know: a mistyped option would change nothing."""
+    for option in options:
+        name, _, runner = option.partition("=")
+        if name == "--runner" and runner:
+            _load_runner(runner)
     parser: Any = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for group in PipelineOptions.__subclasses__():
         try:
@@ -47,3 +52,11 @@ def _check_known(options: list[str]) -> None:
         raise FakelocError(
             f"unknown option {unknown[0]}; see `python -m pipelines.prepare --help`"
         )
+
+
+def _load_runner(name: str) -> None:
+    """Imports a runner's module, which brings options of its own."""
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise FakelocError(f"--runner {name} is not known to Beam: {error}") from error

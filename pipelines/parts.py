@@ -140,7 +140,11 @@ class ExtractFaces(beam.PTransform):
 
 
 class WriteShards(beam.PTransform):
-    """Parts to `<split>-00000-of-0000N.tfrecord`; gives the names of the files."""
+    """Parts to `<split>-00000-of-0000N.tfrecord`; passes them on when that is done.
+
+    What follows so depends on the shards: Beam's Dask runner computes the last step
+    and what it depends on, no other branch.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -152,7 +156,7 @@ class WriteShards(beam.PTransform):
             parts
             | "ByShard" >> beam.Map(lambda part: (shard_name(part), part))
             | "Group" >> beam.GroupByKey()
-            | "Join" >> beam.MapTuple(lambda n, p: join_parts(self._folder / n, p))
+            | "Join" >> beam.FlatMapTuple(lambda n, p: join_parts(self._folder / n, p))
         )
 
 
@@ -162,17 +166,19 @@ def shard_name(part: Part) -> str:
     return f"{part.source.split}-{number:05d}-of-{count:05d}.tfrecord"
 
 
-def join_parts(path: Path, parts: Iterable[Part]) -> str:
-    """Joins part files, in order of `video_id`, to one TFRecord file; its name."""
-    parts = sorted(parts, key=lambda part: part.source.video_id)
-    # A run that was stopped here has shards already, whose parts are gone.
+def join_parts(path: Path, parts: Iterable[Part]) -> list[Part]:
+    """Joins part files, in order of `video_id`, to one TFRecord file; gives them back.
+
+    Done again after a stop, it leaves a finished shard as it is: its parts are gone.
+    """
+    ordered = sorted(parts, key=lambda part: part.source.video_id)
     if not path.exists():
         unfinished = path.with_name(f"{path.name}.tmp")
         with unfinished.open("wb") as shard:
-            for part in parts:
+            for part in ordered:
                 with open(part.path, "rb") as file:
                     shutil.copyfileobj(file, shard, 1 << 20)
         unfinished.rename(path)
-    for part in parts:
+    for part in ordered:
         Path(part.path).unlink(missing_ok=True)
-    return path.name
+    return ordered

@@ -76,13 +76,13 @@ def run(job: Job) -> None:
             show_progress(folder / PARTS, len(elements)),
             beam.Pipeline(options=options) as pipeline,
         ):
-            parts = (
+            _ = (
                 pipeline
                 | "Sources" >> beam.Create(elements)
                 | "ExtractFaces" >> ExtractFaces(settings, folder)
+                | "WriteShards" >> WriteShards(folder)
+                | "WriteSummary" >> WriteSummary(folder, listing, settings)
             )
-            _ = parts | "WriteShards" >> WriteShards(folder)
-            _ = parts | "WriteSummary" >> WriteSummary(folder, listing, settings)
     show(job.out)
 
 

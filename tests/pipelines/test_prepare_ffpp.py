@@ -137,16 +137,6 @@ def test_the_same_input_gives_the_same_bytes(tree, prepared):
         assert (again / name).read_bytes() == (prepared / name).read_bytes(), name
 
 
-@pytest.mark.slow
-def test_several_processes_give_the_same_bytes(tree, prepared):
-    parallel = tree.parent / "parallel"
-    arguments = ["--input", str(tree), "--out", str(parallel), "--workers", "2"]
-    assert prepare.main([*arguments, *SMALL]) == 0
-
-    for path in prepared.iterdir():
-        assert (parallel / path.name).read_bytes() == path.read_bytes(), path.name
-
-
 def test_an_output_that_exists_is_kept_unless_told_otherwise(tree, prepared, capsys):
     before = (prepared / "dataset.json").read_bytes()
 
