@@ -83,6 +83,10 @@ def _quiet_start() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
+    # What fails in one of Beam's workers comes back as an exception, and it warns that
+    # it lacks a package for a format that is not used here.
+    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
     for noisy in ("tensorflow", "absl", "apache_beam", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -43,6 +43,9 @@ class PrepareConfig(Section):
         derive_masks: for a fake without a mask whose original is there: make one of
             what differs between the two.
         min_face_score: boxes below this score of the dlib detector are dropped.
+        max_rejected: share of the wanted frames of the data set, 0..1, above which
+            preparation fails: something is wrong with the input or the settings.
+        max_rejected_video: the same of any one video; 1 = never.
         shards: TFRecord files per split.
     """
 
@@ -54,6 +57,8 @@ class PrepareConfig(Section):
     real_factor: Positive = 4
     derive_masks: bool = False
     min_face_score: float = 0.1
+    max_rejected: Share = 0.5
+    max_rejected_video: Share = 1.0
     shards: Positive = 4
 
 

@@ -41,13 +41,14 @@ def index(
     from pipelines.layouts import list_sources
     from pipelines.layouts.request import make_request
     from pipelines.sources import check_listing
+    from pipelines.summary import read_summary
 
     prepare = load(config, tuple(set_ or ())).prepare
     request = make_request(input, name, quality, identities, splits)
     listing = list_sources(request, layout)
     check_listing(listing, input)
     items = inventory.take(listing.sources, prepare, workers)
-    found = inventory.read_found(records) if records else None
+    found = read_summary(records)["counts"] if records else None
     inventory.show(listing, items, found)
     if out:
         inventory.write_csv(out, items, listing)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import csv
 import io
-import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,18 +75,6 @@ def _look(source: Source, prepare: PrepareConfig) -> Item:
     return Item(
         source, frames, min(faces_wanted(source, prepare), frames + repeats), ""
     )
-
-
-def read_found(records: Path) -> dict[str, dict[str, int]]:
-    """Faces that were found: split -> method -> count.
-
-    Raises:
-        FakelocError: the folder holds no records.
-    """
-    try:
-        return json.loads((records / "dataset.json").read_text("utf-8"))["counts"]
-    except (OSError, ValueError, KeyError) as error:
-        raise FakelocError(f"--records {records} holds no records: {error}") from error
 
 
 def breakdown(items: Iterable[Item]) -> dict[tuple[str, str], tuple[int, int]]:

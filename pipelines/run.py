@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
+
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.errors import FakelocError
+from pipelines.beam_options import beam_options
 from pipelines.extract import Settings
 from pipelines.layouts import list_sources
 from pipelines.layouts.request import Request
+from pipelines.parts import ExtractFaces, WriteShards
 from pipelines.progress import show_progress
 from pipelines.sources import Listing, check_listing, deal_shards
+from pipelines.summary import WriteSummary, show
 from pipelines.work_folder import PARTS, work_folder
-
-# Beam warns that it lacks a package for a format that is not used here.
-logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
-# What fails in a worker comes back as an exception; its log would be the second copy.
-logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
-with warnings.catch_warnings():
-    # Google's client libraries announce the end of Python 3.11, five times.
-    warnings.simplefilter("ignore", FutureWarning)
-    import apache_beam as beam
-
-    from pipelines.beam_options import beam_options
-    from pipelines.parts import ExtractFaces, WriteShards
-    from pipelines.summary import WriteSummary, show
 
 _log = logging.getLogger(__name__)
 # The paper's noise level for strong compression; weaker denoising leaves block edges.

@@ -14,6 +14,7 @@ from typing import Any
 import apache_beam as beam
 
 from fakeloc_tf.data.records import SPLITS
+from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 from pipelines.extract import Settings
 from pipelines.parts import Part
@@ -95,19 +96,36 @@ def to_csv(rejected: Iterable[Rejection]) -> str:
     return text.getvalue()
 
 
+def read_summary(folder: Path) -> dict[str, Any]:
+    """`dataset.json` of a prepared folder.
+
+    Raises:
+        FakelocError: the folder is none.
+    """
+    try:
+        return json.loads((folder / "dataset.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise FakelocError(f"{folder} holds no prepared records: {error}") from error
+
+
+def read_rejected(folder: Path) -> list[dict[str, str]]:
+    """The lines of `rejected.csv`; the columns are `Rejection`'s."""
+    with (folder / "rejected.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def show(folder: Path) -> None:
     """Prints the two tables of a prepared folder: faces, and rejections by reason."""
     from rich.console import Console
     from rich.table import Table
 
-    summary = json.loads((folder / "dataset.json").read_text("utf-8"))
+    summary = read_summary(folder)
     faces = Table("method", *SPLITS, title=f"faces in {folder}")
     for method in summary["classes"]:
         row = [summary["counts"][split].get(method, 0) for split in SPLITS]
         if any(row):
             faces.add_row(method, *(f"{count:,}" for count in row))
-    with (folder / "rejected.csv").open(encoding="utf-8", newline="") as lines:
-        reasons = collections.Counter(line["reason"] for line in csv.DictReader(lines))
+    reasons = collections.Counter(line["reason"] for line in read_rejected(folder))
     console = Console()
     console.print(faces)
     if reasons:

@@ -58,7 +58,7 @@ def test_faces_found_come_from_the_records(tmp_path, capsys):
     assert index.main(["--input", str(folder), "--records", str(out)]) == 0
     assert "2/2" in capsys.readouterr().out
     assert index.main(["--input", str(folder), "--records", str(folder)]) == 2
-    assert "holds no records" in capsys.readouterr().err
+    assert "holds no prepared records" in capsys.readouterr().err
 
 
 def test_the_csv_has_a_line_a_file(tmp_path):
