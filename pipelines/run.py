@@ -17,8 +17,9 @@ from pipelines.layouts import list_sources
 from pipelines.layouts.request import Request
 from pipelines.parts import ExtractFaces, WriteShards
 from pipelines.progress import show_progress
+from pipelines.rejects import check_shares
 from pipelines.sources import Listing, check_listing, deal_shards
-from pipelines.summary import WriteSummary, show
+from pipelines.summary import WriteSummary, read_summary, show
 from pipelines.work_folder import PARTS, work_folder
 
 _log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ def run(job: Job) -> None:
                 | "WriteShards" >> WriteShards(folder)
                 | "WriteSummary" >> WriteSummary(folder, listing, settings)
             )
+        rejected = read_summary(folder)["rejected"]
+        check_shares(rejected, job.prepare, str(folder / "rejected.csv"))
     show(job.out)
 
 
@@ -88,7 +91,10 @@ def _fingerprint(job: Job, listing: Listing) -> dict[str, Any]:
         for source in listing.sources
     }
     return {
-        "prepare": job.prepare.model_dump(mode="json"),
+        # The bounds on what may be left out change no record.
+        "prepare": job.prepare.model_dump(
+            mode="json", exclude={"max_rejected", "max_rejected_video"}
+        ),
         "detect": job.detect,
         "classes": listing.classes,
         "splits": {source.video_id: source.split for source in listing.sources},

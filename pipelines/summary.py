@@ -18,6 +18,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 from pipelines.extract import Settings
 from pipelines.parts import Part
+from pipelines.rejects import rejected_shares
 from pipelines.sources import Listing, Rejection
 
 VERSION = 1
@@ -62,7 +63,7 @@ def summarise(
     Returns:
         `classes`, `prepare`, `crop`; `counts` and `videos`: split -> method -> faces,
         or sources with at least one face; `fakes_without_mask`, `repeats`: split ->
-        faces, which `counts` has too.
+        faces, which `counts` has too; `rejected`: see `rejects.rejected_shares`.
     """
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     videos: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
@@ -81,6 +82,7 @@ def summarise(
         "videos": videos,
         "fakes_without_mask": without_mask,
         "repeats": repeats,
+        "rejected": rejected_shares(parts),
         "version": VERSION,
     }
 

@@ -89,6 +89,7 @@ def test_hash_splits_have_about_their_shares():
 
 
 def test_files_that_are_no_pictures_are_listed(folder, tmp_path):
+    """Two of eight are not too many."""
     (folder / "real" / "notes.txt").write_text("hello")
     (folder / "real" / "empty.png").touch()
     (folder / "fake" / "text.jpg").write_text("hello")
@@ -137,6 +138,32 @@ def test_wrong_inputs_are_refused_by_name(folder, tmp_path, capsys):
     assert "no videos or pictures" in refusal(tmp_path / "none", out, capsys)
     unknown = refusal(folder, out, capsys, "--set", "prepare.crop_sise=96")
     assert "`prepare.crop_sise`" in unknown and "`prepare.crop_size`" in unknown
+
+
+def test_too_many_rejects_fail_the_run_until_they_are_accepted(
+    folder, tmp_path, capsys
+):
+    for number in range(3):
+        (folder / "real" / f"empty{number}.png").touch()
+    out, unfinished = tmp_path / "out", tmp_path / "out.partial"
+    bound = ("--set", "prepare.max_rejected=0.3")
+
+    assert run(folder, out, *bound) == 2
+    message = capsys.readouterr().err
+    # Three of nine files.
+    assert "33% of the wanted frames of the data set" in message
+    assert str(unfinished / "rejected.csv") in message
+    assert (unfinished / "rejected.csv").is_file() and not out.exists()
+
+    assert run(folder, out, "--set", "prepare.max_rejected=0.4") == 0
+    assert not unfinished.exists()
+
+
+def test_a_video_that_loses_too_much_fails_the_run(folder, tmp_path, capsys):
+    (folder / "real" / "empty.png").touch()
+
+    assert run(folder, tmp_path / "out", "--set", "prepare.max_rejected_video=0.9") == 2
+    assert "100% of the wanted frames of real/empty.png" in capsys.readouterr().err
 
 
 def test_a_mistyped_option_is_refused_and_not_left_to_beam(folder, tmp_path, capsys):
