@@ -148,8 +148,12 @@ def _load_schema(path: Path) -> Any:
 
 
 def _set_bounds(schema: Any, max_skew: float) -> None:
-    """Changes the bounds of the features that are compared."""
+    """Changes the bounds of the features that are compared; 1 compares nothing."""
     for feature in schema.feature:
+        if max_skew >= 1:
+            # Rounding can bring a distance above 1.
+            feature.ClearField("skew_comparator")
+            continue
         comparator = feature.skew_comparator
         for kind in ("infinity_norm", "jensen_shannon_divergence"):
             if comparator.HasField(kind):

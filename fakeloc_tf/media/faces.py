@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -42,11 +43,28 @@ class FaceDetector(Protocol):
         ...
 
 
+# dlib scans copies of the picture, each 5/6 of the one before, and gives boxes of 80
+# pixels in the copy: their sizes in the frame are on a ladder that its scale sets.
+PYRAMID_STEP = 6 / 5
+# The largest scale: that of a frame which dlib has upsampled once.
+LARGEST_SCALE = 2.0
+
+
+def on_ladder(scale: float) -> float:
+    """The next scale at or above that gives boxes of the same sizes as scale 2 does.
+
+    A frame that was shrunk by any other factor gives boxes up to 10% larger or smaller
+    than the same frame in full: crops of one face would jump between sizes.
+    """
+    steps = math.floor(math.log(LARGEST_SCALE / scale, PYRAMID_STEP) + 1e-9)
+    return LARGEST_SCALE / PYRAMID_STEP ** max(0, steps)
+
+
 class DlibDetector:
     """dlib's frontal HOG detector (§IV-B) on a frame of bounded size.
 
     It finds faces of about 80 pixels and more. Where it finds none it looks once more
-    at twice the scale: in a large frame that is a finer copy, in a small one an
+    at about twice the scale: in a large frame that is a finer copy, in a small one an
     enlarged copy.
     """
 
@@ -60,7 +78,8 @@ class DlibDetector:
         """Makes a detector; dlib's model is loaded at the first call.
 
         Args:
-            max_side: the longer side is shrunk to this before detection.
+            max_side: the longer side is shrunk to this, or up to a fifth more
+                (`on_ladder`), before detection.
             upsample: dlib's doublings before detection.
             min_score: boxes below are dropped; false ones score near 0, faces 0.3
                 and more.
@@ -83,9 +102,11 @@ class DlibDetector:
                 f"{image_uint8.dtype} {image_uint8.shape}"
             )
         gray = cv2.cvtColor(image_uint8, cv2.COLOR_RGB2GRAY)
-        scale = min(1.0, self.max_side / max(gray.shape))
+        scale = on_ladder(min(1.0, self.max_side / max(gray.shape)))
         faces = self._detect_at(gray, scale)
-        finer = min(2 * scale, 2.0, self.second_side / max(gray.shape))
+        finer = on_ladder(
+            min(2 * scale, LARGEST_SCALE, self.second_side / max(gray.shape))
+        )
         return self._detect_at(gray, finer) if not faces and finer > scale else faces
 
     def _detect_at(self, gray_uint8: np.ndarray, scale: float) -> list[FaceBox]:

@@ -1,15 +1,23 @@
 """Faces: dlib on the embedded portraits; the tracker on boxes that move."""
 
+import math
 import pickle
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeloc_tf.data.portraits import load_portraits
-from fakeloc_tf.media.faces import DlibDetector, FaceBox, FaceTracker, iou
+from fakeloc_tf.media.faces import (
+    DlibDetector,
+    FaceBox,
+    FaceTracker,
+    iou,
+    on_ladder,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,30 @@ def test_boxes_are_in_pixels_of_the_frame_whatever_its_size(portrait, detector):
 
     scaled = FaceBox(face.left / 4, face.top / 4, face.right / 4, face.bottom / 4, 1.0)
     assert iou(scaled, small_face) > 0.75
+
+
+@given(st.floats(0.01, 2.0))
+def test_scales_are_on_the_ladder_of_dlibs_pyramid(scale):
+    found = on_ladder(scale)
+
+    assert scale * (1 - 1e-9) <= found < scale * 1.2 * (1 + 1e-9)
+    steps = math.log(2.0 / found, 6 / 5)
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 1.3, 1.9, 3.1])
+def test_boxes_have_the_sizes_of_a_search_in_the_upsampled_frame(
+    portrait, detector, size
+):
+    image = cv2.resize(
+        portrait.image(), None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC
+    )
+    boxes, *_ = dlib.get_frontal_face_detector().run(image, 1, 0.1)
+
+    (face,) = detector.detect(image)
+    # The sizes on the ladder are a fifth apart.
+    steps = math.log(face.width / (boxes[0].right() - boxes[0].left() + 1), 6 / 5)
+    assert steps == pytest.approx(round(steps), abs=0.1)
 
 
 def test_a_small_face_is_found_at_the_second_look(portrait, detector):

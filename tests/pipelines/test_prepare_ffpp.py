@@ -101,8 +101,8 @@ def test_the_crop_follows_the_face(faces):
     reals = [face for face in faces["train"] if not face.label]
     lefts = [face.crop_box[0] for face in sorted(reals, key=lambda f: f.frame)]
 
-    # The picture moves by 8 pixels; dlib's boxes stand on a grid.
-    assert lefts[-1] - lefts[0] == pytest.approx(8, abs=6)
+    # The picture moves by 30 pixels; dlib's boxes stand on a grid of a tenth of a face.
+    assert lefts[-1] - lefts[0] == pytest.approx(30, abs=15)
 
 
 def test_the_mask_lies_where_it_was_drawn(faces):

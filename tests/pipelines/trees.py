@@ -24,8 +24,8 @@ def portraits() -> dict[str, np.ndarray]:
 
 
 def moved(image: np.ndarray, frame: int) -> np.ndarray:
-    """The picture shifted to the right by 4 pixels a frame."""
-    return np.roll(image, 4 * frame, axis=1)
+    """The picture shifted to the right by 15 pixels a frame."""
+    return np.roll(image, 15 * frame, axis=1)
 
 
 def mouth_mask(image: np.ndarray) -> np.ndarray:
