@@ -2,6 +2,7 @@
 
 import logging
 import struct
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -130,6 +131,53 @@ def write_mkv(path, frames):
         for image in frames:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode())
+
+
+def write_mp4(path, frames, times=None, pix_fmt="yuv420p"):
+    """Frames at the given times in milliseconds; without, 40 apart."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        stream.codec_context.time_base = Fraction(1, 1000)
+        if pix_fmt == "gray":
+            # Converted from RGB it has the full range, which the file must say.
+            stream.codec_context.color_range = 2
+        for number, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.time_base = Fraction(1, 1000)
+            frame.pts = times[number] if times else 40 * number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+
+
+def test_a_variable_frame_rate_loses_and_doubles_no_frame(tmp_path):
+    """As phones write it: players would fill the gaps with copies."""
+    times = [0, 20, 40, 200, 210, 700, 1500, 1520]
+    write_mp4(tmp_path / "phone.mp4", flat_frames(len(times)), times)
+
+    found = list(read_frames(tmp_path / "phone.mp4"))
+
+    assert probe(tmp_path / "phone.mp4").frames == len(found) == len(times)
+    for index, image in found:
+        assert abs(image.mean() - level(index)) < 2
+
+
+def test_a_greyscale_video_comes_as_rgb(tmp_path):
+    write_mp4(tmp_path / "grey.mp4", flat_frames(4), pix_fmt="gray")
+
+    for index, image in read_frames(tmp_path / "grey.mp4"):
+        assert image.shape == (HEIGHT, WIDTH, 3)
+        assert np.ptp(image.mean(axis=(0, 1))) < 1
+        assert abs(image.mean() - level(index)) < 2
+
+
+def test_a_4k_video_comes_whole(tmp_path):
+    write_video(tmp_path / "4k.mp4", flat_frames(2, 2160, 3840), fps=25)
+
+    info = probe(tmp_path / "4k.mp4")
+    (_, image), *_ = read_frames(tmp_path / "4k.mp4")
+    assert (info.height, info.width) == image.shape[:2] == (2160, 3840)
 
 
 def test_a_truncated_video_gives_what_it_has_and_says_so(tmp_path, caplog):
