@@ -35,11 +35,14 @@ def work_folder(out: Path, job: dict[str, Any]) -> Iterator[Path]:
         job: everything that the result depends on, as JSON.
 
     Raises:
-        FakelocError: another process writes there, or the unfinished work is of
-            another job.
+        FakelocError: the folder cannot be made, another process writes there, or the
+            unfinished work is of another job.
     """
     folder = out.with_name(f"{out.name}.partial")
-    (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FakelocError(f"{folder} cannot be made: {error.strerror}") from error
     with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

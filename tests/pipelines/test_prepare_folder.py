@@ -11,6 +11,7 @@ from fakeloc_tf.data.records import SPLITS, decode
 from fakeloc_tf.media.images import read_image
 from pipelines import prepare
 from pipelines.splits import split_of_identity
+from pipelines.work_folder import work_folder
 
 CROPS = ("--crop", "none", "--set", "prepare.crop_size=96")
 
@@ -164,6 +165,21 @@ def test_a_video_that_loses_too_much_fails_the_run(folder, tmp_path, capsys):
 
     assert run(folder, tmp_path / "out", "--set", "prepare.max_rejected_video=0.9") == 2
     assert "100% of the wanted frames of real/empty.png" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_made_is_named(folder, tmp_path, capsys):
+    (tmp_path / "file").touch()
+
+    message = refusal(folder, tmp_path / "file" / "out", capsys)
+    assert "out.partial cannot be made" in message
+
+
+def test_two_preparations_at_once_do_not_mix(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    with pytest.raises(ZeroDivisionError), work_folder(out, {}):
+        assert run(folder, out) == 2
+        assert "another process is preparing" in capsys.readouterr().err
+        raise ZeroDivisionError
 
 
 def test_a_mistyped_option_is_refused_and_not_left_to_beam(folder, tmp_path, capsys):
