@@ -143,6 +143,15 @@ def test_a_difference_mask_is_the_changed_region():
     assert (found & drawn).sum() / (found | drawn).sum() > 0.9
 
 
+def test_specks_are_no_manipulation():
+    original = np.full((200, 240, 3), 90, np.uint8)
+    fake = original.copy()
+    for row, column in ((20, 30), (150, 60), (80, 200)):
+        fake[row : row + 2, column : column + 2] = 200
+
+    assert not difference_mask(fake, original).any()
+
+
 def test_equal_frames_have_no_difference():
     image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
     noisy = np.clip(image.astype(int) + 2, 0, 255).astype(np.uint8)
