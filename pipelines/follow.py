@@ -14,8 +14,6 @@ WINDOW = 2.0
 # dlib needs 80 pixels of face; the window has two faces' width.
 WINDOW_SIDE = 240
 SAME_FACE_IOU = 0.3
-# dlib's cells along a face.
-CELLS = 10
 
 
 class FaceFollower:
@@ -67,12 +65,8 @@ class FaceFollower:
         height, width = image_uint8.shape[:2]
         reach = WINDOW * max(last.width, last.height) / 2
         x, y = last.center
-        # On dlib's grid of cells (8 of the 80 pixels of a face) in the whole frame: the
-        # box then falls on the same places as in a search of the whole frame.
-        cell = last.width / CELLS
-        left = max(0, round(int((x - reach) / cell) * cell))
-        top = max(0, round(int((y - reach) / cell) * cell))
-        right, bottom = min(width, int(x + reach)), min(height, int(y + reach))
+        left, right = max(0, int(x - reach)), min(width, int(x + reach))
+        top, bottom = max(0, int(y - reach)), min(height, int(y + reach))
         window = np.ascontiguousarray(image_uint8[top:bottom, left:right])
         faces = [
             FaceBox(
