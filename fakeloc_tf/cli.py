@@ -86,9 +86,14 @@ def _quiet_start() -> None:
     # What fails in one of Beam's workers comes back as an exception, and it warns that
     # it lacks a package for a format that is not used here.
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
-    logging.getLogger().addFilter(lambda record: "crcmod" not in record.getMessage())
+    logging.getLogger().addFilter(_not_crcmod)
     for noisy in ("tensorflow", "absl", "apache_beam", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _not_crcmod(record: logging.LogRecord) -> bool:
+    """A filter by name: the same one is added once, however often a command runs."""
+    return "crcmod" not in record.getMessage()
 
 
 def main(argv: list[str] | None = None) -> int:

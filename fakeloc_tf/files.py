@@ -33,20 +33,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary folder beside `path` that takes its name on success.
 
     Args:
         path: the folder to make; its parents are made too.
-        overwrite: put the new folder in the place of one that exists.
 
     Raises:
-        FakelocError: `path` is a file, or is not empty and `overwrite` is False.
+        FakelocError: `path` is a file, or is not empty.
     """
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise FakelocError(f"{path} is a file; choose another folder")
-    if path.exists() and any(path.iterdir()) and not overwrite:
+    if path.exists() and any(path.iterdir()):
         raise FakelocError(f"{path} exists and is not empty; choose another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

@@ -20,9 +20,8 @@ from matplotlib.figure import Figure
 import fakeloc_tf
 from fakeloc_tf.data.records import SPLITS
 from fakeloc_tf.files import write_text
+from fakeloc_tf.inference.timeline import COLORS
 
-# Okabe and Ito's colours, told apart by colour-blind people too.
-COLOURS = ("#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BINS = 30
 
 
@@ -102,7 +101,7 @@ def _histograms(
         axes.text(0.5, 0.5, "none", ha="center")
         return
     edges = np.histogram_bin_edges(pd.concat(list(groups.values())), BINS).tolist()
-    for (name, values), colour in zip(groups.items(), COLOURS * 9, strict=False):
+    for (name, values), colour in zip(groups.items(), COLORS * 9, strict=False):
         weights = np.full(len(values), 1 / len(values))
         axes.hist(
             values, edges, weights=weights, histtype="step", label=name, color=colour
@@ -132,7 +131,7 @@ def _mask_shares(axes: Axes, facts: pd.DataFrame) -> None:
 
 
 def _noise_scatter(axes: Axes, facts: pd.DataFrame) -> None:
-    for (name, rows), colour in zip(facts.groupby("method"), COLOURS * 9, strict=False):
+    for (name, rows), colour in zip(facts.groupby("method"), COLORS * 9, strict=False):
         shown = rows.sample(min(len(rows), 2000), random_state=0)
         axes.scatter(
             shown["noise_mean"],

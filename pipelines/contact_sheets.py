@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fakeloc_tf.data.records import SPLITS, FaceRecord
+from fakeloc_tf.data.records import FaceRecord
 from fakeloc_tf.media.images import write_png
-from pipelines.face_facts import read_faces
+from pipelines.face_facts import read_faces, shards_of
 
 FACES = 8
 TILE = 128
@@ -26,16 +26,15 @@ def write(records: Path, folder: Path) -> list[Path]:
         The files, in order.
     """
     written = []
-    for split in SPLITS:
-        for file in sorted(records.glob(f"{split}-*.tfrecord")):
-            # A video's faces stand one after another in one shard.
-            for video_id, faces in itertools.groupby(
-                read_faces(file), key=lambda face: face.video_id
-            ):
-                name = re.sub(r"[^\w.-]+", "_", f"{split}_{video_id}")
-                path = folder / f"{name}.png"
-                write_png(path, contact_sheet(_spread(faces)))
-                written.append(path)
+    for file in shards_of(records):
+        # A video's faces stand one after another in one shard.
+        for (split, video_id), faces in itertools.groupby(
+            read_faces(file), key=lambda face: (face.split, face.video_id)
+        ):
+            name = re.sub(r"[^\w.-]+", "_", f"{split}_{video_id}")
+            path = folder / f"{name}.png"
+            write_png(path, contact_sheet(_spread(faces)))
+            written.append(path)
     return written
 
 

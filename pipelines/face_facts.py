@@ -58,7 +58,7 @@ def collect_facts(records: Path, classes: list[str], workers: int = 1) -> pd.Dat
     Raises:
         FakelocError: there are no records, or one is broken; names the file.
     """
-    files = sorted(f for s in SPLITS for f in records.glob(f"{s}-*.tfrecord"))
+    files = shards_of(records)
     if not files:
         raise FakelocError(f"{records} has no records (train-*.tfrecord, …)")
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +86,11 @@ def _write_facts(file: str, classes: list[str], folder: str) -> None:
     except FakelocError as error:
         table = pd.DataFrame({"broken": [str(error)]})
     table.to_parquet(Path(folder) / f"{Path(file).stem}.parquet")
+
+
+def shards_of(records: Path) -> list[Path]:
+    """The TFRecord files of a prepared folder: train, val, test, each in order."""
+    return [f for s in SPLITS for f in sorted(records.glob(f"{s}-*.tfrecord"))]
 
 
 def read_faces(file: Path) -> Iterator[FaceRecord]:

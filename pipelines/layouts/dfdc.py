@@ -7,7 +7,6 @@ labels.csv                            the test set: filename,label; 1 = fake
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from fakeloc_tf.errors import FakelocError
 from pipelines.layouts.request import Request
 from pipelines.sources import PRISTINE, Listing, Rejection, Source
 from pipelines.splits import split_of_identity
+from pipelines.tables import read_table
 
 FAKE = "DFDC"
 _LABELS = {"REAL": 0, "FAKE": 1, "0": 0, "1": 1}
@@ -135,15 +135,5 @@ def _read_metadata(path: Path) -> dict[str, dict[str, Any]]:
 
 def _read_labels(path: Path) -> list[tuple[str, str]]:
     """(file, label) of each line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            table = csv.DictReader(lines)
-            missing = {"filename", "label"} - set(table.fieldnames or ())
-            if missing:
-                raise FakelocError(
-                    f"{path}: no column {', '.join(sorted(missing))}. "
-                    f"Received: {table.fieldnames}"
-                )
-            return [(row["filename"], row["label"]) for row in table]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FakelocError(f"{path} cannot be read: {error}") from error
+    rows = read_table(path, ("filename", "label"), "filename,label")
+    return [(row["filename"], row["label"]) for row in rows]

@@ -92,11 +92,11 @@ def list_sources(request: Request) -> Listing:
         FakelocError: the quality is not there, or a split file is wrong.
     """
     quality = request.quality or DEFAULT_QUALITY
-    pairs = _read_pairs(request.path)
+    people, fakes = _splits_of_videos(_read_pairs(request.path))
     methods = _methods(request.path)
     sources, rejected, missing = [], [], []
     for place in _places(request.path, methods, quality):
-        splits = _splits_of_videos(pairs, fakes=place.originals is not None)
+        splits = fakes if place.originals else people
         found = place.videos()
         for path in found:
             source, reason = _source(request.dataset, place, path, splits)
@@ -194,8 +194,8 @@ def _read_pairs(folder: Path) -> Pairs:
     return pairs
 
 
-def _splits_of_videos(pairs: Pairs, fakes: bool) -> dict[str, str]:
-    """Stem -> split: A and B of each pair, or A_B and B_A.
+def _splits_of_videos(pairs: Pairs) -> tuple[dict[str, str], dict[str, str]]:
+    """Stem -> split: of A and B of each pair, and of A_B and B_A.
 
     Raises:
         FakelocError: a person is in two splits.
@@ -211,7 +211,7 @@ def _splits_of_videos(pairs: Pairs, fakes: bool) -> dict[str, str]:
                         "a person must be in one split only"
                     )
             videos |= {f"{a}_{b}": split, f"{b}_{a}": split}
-    return videos if fakes else people
+    return people, videos
 
 
 def _explain_missing_quality(folder: Path, quality: str) -> None:

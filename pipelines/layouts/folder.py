@@ -8,7 +8,6 @@ identities.csv                  optional: file,identity[,split]
 
 from __future__ import annotations
 
-import csv
 import logging
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from fakeloc_tf.media.video import VIDEO_SUFFIXES
 from pipelines.layouts.request import Request
 from pipelines.sources import PRISTINE, Listing, Rejection, Source
 from pipelines.splits import ACROSS_SPLITS, split_of_people
+from pipelines.tables import read_table
 
 CLASSES = (PRISTINE, "fake")
 
@@ -101,18 +101,7 @@ def _mask_of(folder: Path, path: Path) -> Path | None:
 
 def _read_identities(path: Path) -> dict[str, tuple[tuple[str, ...], str]]:
     """File -> (people, split or ""); several people are parted by `;`."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            table = csv.DictReader(lines)
-            missing = {"file", "identity"} - set(table.fieldnames or ())
-            if missing:
-                raise FakelocError(
-                    f"{path}: no column {', '.join(sorted(missing))}; expected "
-                    f"file,identity[,split]. Received: {table.fieldnames}"
-                )
-            rows = list(table)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FakelocError(f"{path} cannot be read: {error}") from error
+    rows = read_table(path, ("file", "identity"), "file,identity[,split]")
     people = {}
     for line, row in enumerate(rows, start=2):
         identities = tuple(filter(None, (row["identity"] or "").split(";")))

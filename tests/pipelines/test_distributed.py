@@ -11,10 +11,7 @@ from pipelines import prepare
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = tuple(
-    f"--set=prepare.{option}"
-    for option in ("crop_size=96", "shards=2", "real_factor=1")
-)
+SMALL = trees.SMALL
 DASK = """
 import sys
 from distributed import LocalCluster
@@ -28,8 +25,11 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return trees.make_ffpp(tmp_path_factory.mktemp("ffpp") / "tree")
+def tree(ffpp_tree, tmp_path_factory):
+    """The tree, with a folder of this module's own around it."""
+    root = tmp_path_factory.mktemp("tree") / "tree"
+    root.symlink_to(ffpp_tree)
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +39,12 @@ def one_process(tree):
     return out
 
 
-def assert_same(out, expected):
-    for path in expected.iterdir():
-        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
-
-
 def test_several_processes_give_the_same_bytes(tree, one_process):
     out = tree.parent / "several"
     call = ["--input", str(tree), "--out", str(out), "--workers", "2", *SMALL]
     assert prepare.main(call) == 0
 
-    assert_same(out, one_process)
+    trees.assert_same_files(out, one_process)
 
 
 def test_a_dask_cluster_gives_the_same_bytes(tree, one_process, tmp_path):
@@ -64,4 +59,4 @@ def test_a_dask_cluster_gives_the_same_bytes(tree, one_process, tmp_path):
         check=True,
     )
 
-    assert_same(out, one_process)
+    trees.assert_same_files(out, one_process)

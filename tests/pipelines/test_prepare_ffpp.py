@@ -15,15 +15,15 @@ from fakeloc_tf.media.video import read_frames
 from fakeloc_tf.noise import noise_uint8
 from pipelines import prepare
 
-SMALL = tuple(
-    f"--set=prepare.{option}"
-    for option in ("crop_size=96", "shards=2", "real_factor=1")
-)
+SMALL = trees.SMALL
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return trees.make_ffpp(tmp_path_factory.mktemp("ffpp") / "tree")
+def tree(ffpp_tree, tmp_path_factory):
+    """The tree, with a folder of this module's own around it."""
+    root = tmp_path_factory.mktemp("tree") / "tree"
+    root.symlink_to(ffpp_tree)
+    return root
 
 
 @pytest.fixture(scope="module")

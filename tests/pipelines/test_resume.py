@@ -13,10 +13,7 @@ import trees
 
 from pipelines import parts, prepare
 
-SMALL = tuple(
-    f"--set=prepare.{option}"
-    for option in ("crop_size=96", "shards=2", "real_factor=1")
-)
+SMALL = trees.SMALL
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,8 +22,11 @@ def arguments(tree, out):
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return trees.make_ffpp(tmp_path_factory.mktemp("ffpp") / "tree")
+def tree(ffpp_tree, tmp_path_factory):
+    """The tree, with a folder of this module's own around it."""
+    root = tmp_path_factory.mktemp("tree") / "tree"
+    root.symlink_to(ffpp_tree)
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +34,6 @@ def undisturbed(tree):
     out = tree.parent / "undisturbed"
     assert prepare.main(arguments(tree, out)) == 0
     return out
-
-
-def assert_same(out, expected):
-    assert sorted(p.name for p in out.iterdir()) == sorted(
-        p.name for p in expected.iterdir()
-    )
-    for path in expected.iterdir():
-        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 @pytest.fixture
@@ -72,7 +64,7 @@ def test_a_full_disk_keeps_what_is_finished(tree, undisturbed, tmp_path, capsys,
     assert prepare.main(arguments(tree, out)) == 0
     # Twelve sources, of which four were finished.
     assert calls["count"] == 12 - 4
-    assert_same(out, undisturbed)
+    trees.assert_same_files(out, undisturbed)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -95,7 +87,7 @@ def test_a_stop_between_two_shards_loses_nothing(
     assert prepare.main(arguments(tree, out)) == 0
 
     assert calls["count"] == 0
-    assert_same(out, undisturbed)
+    trees.assert_same_files(out, undisturbed)
 
 
 def test_unfinished_work_of_another_job_is_not_mixed_in(tree, tmp_path, capsys, calls):
@@ -122,4 +114,4 @@ def test_killed_three_times_it_equals_an_undisturbed_run(tree, undisturbed, tmp_
     assert not out.exists()
     subprocess.run(call, cwd=ROOT, check=True)
 
-    assert_same(out, undisturbed)
+    trees.assert_same_files(out, undisturbed)

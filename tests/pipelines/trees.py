@@ -15,6 +15,11 @@ from fakeloc_tf.media.video import write_video
 FRAMES = 3
 # One person a split; the first number is the person's own.
 PEOPLE = {"train": "000", "val": "001", "test": "002"}
+# Options that keep the preparation of the FF++ tree small.
+SMALL = tuple(
+    f"--set=prepare.{option}"
+    for option in ("crop_size=96", "shards=2", "real_factor=1")
+)
 
 
 def portraits() -> dict[str, np.ndarray]:
@@ -76,6 +81,14 @@ def make_folder(root: Path, size: int = 96) -> Path:
         lines += [f"{kind}/{person}.png,{person},{split}" for kind in ("real", "fake")]
     (root / "identities.csv").write_text("\n".join(lines) + "\n")
     return root
+
+
+def assert_same_files(out: Path, expected: Path) -> None:
+    """Both folders hold the same names and bytes."""
+    names = sorted(path.name for path in expected.iterdir())
+    assert sorted(path.name for path in out.iterdir()) == names
+    for name in names:
+        assert (out / name).read_bytes() == (expected / name).read_bytes(), name
 
 
 class BoxesDetector:
