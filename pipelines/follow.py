@@ -8,31 +8,19 @@ from fakeloc_tf.media.boxes import FaceBox, iou
 from fakeloc_tf.media.faces import DlibDetector, FaceDetector
 from pipelines.masks import overlap
 
-# Around the last box we look in a window of this × its side: a face moves less than
-# half its width between two sampled frames.
-WINDOW = 2.0
-# dlib needs 80 pixels of face; the window has two faces' width.
-WINDOW_SIDE = 240
 SAME_FACE_IOU = 0.3
 
 
 class FaceFollower:
-    """Finds the face of a video's person, cheaply: near its last place first.
+    """Finds the face of a video's person, cheaply: of about its last size or larger.
 
-    A detection in a window costs a fifth of one in the whole frame and gives the same
-    kind of box. The whole frame is searched at the start, when the window has no face
-    that overlaps the last one, and when that face is not the manipulated one.
+    Such a search costs a third of a full one and gives the same boxes. The full one is
+    made at the start, and when the first finds no face, or none that is manipulated.
     """
 
-    def __init__(
-        self,
-        min_score: float,
-        whole: FaceDetector | None = None,
-        near: FaceDetector | None = None,
-    ) -> None:
-        """Makes a follower; `min_score` is for dlib, the detectors are for tests."""
-        self._whole = whole or DlibDetector(min_score=min_score)
-        self._near = near or DlibDetector(max_side=WINDOW_SIDE, min_score=min_score)
+    def __init__(self, min_score: float, detector: FaceDetector | None = None) -> None:
+        """Makes a follower; `min_score` is for dlib, the detector is for tests."""
+        self._detector = detector or DlibDetector(min_score=min_score)
         self._last: FaceBox | None = None
 
     def start(self) -> None:
@@ -51,46 +39,25 @@ class FaceFollower:
             image_uint8: uint8 [H, W, 3] RGB.
             mask_uint8: uint8 [H, W], 0 or 255, if the frame has a mask.
         """
-        face = self._find_near(image_uint8)
-        if face is None or (mask_uint8 is not None and not overlap(mask_uint8, face)):
-            face = self._choose(self._whole.detect(image_uint8), mask_uint8)
-        self._last = face or self._last
-        return face
-
-    def _find_near(self, image_uint8: np.ndarray) -> FaceBox | None:
-        """The last face, searched in a window around its last place."""
-        last = self._last
-        if last is None:
-            return None
-        height, width = image_uint8.shape[:2]
-        reach = WINDOW * max(last.width, last.height) / 2
-        x, y = last.center
-        left, right = max(0, int(x - reach)), min(width, int(x + reach))
-        top, bottom = max(0, int(y - reach)), min(height, int(y + reach))
-        window = np.ascontiguousarray(image_uint8[top:bottom, left:right])
-        faces = [
-            FaceBox(
-                face.left + left,
-                face.top + top,
-                face.right + left,
-                face.bottom + top,
-                face.score,
+        last, face = self._last, None
+        if last is not None:
+            face = self._choose(
+                self._detector.detect(image_uint8, side=last.width), mask_uint8
             )
-            for face in self._near.detect(window)
-        ]
-        nearest = max(faces, key=lambda face: iou(face, last), default=None)
-        if nearest is None or iou(nearest, last) < SAME_FACE_IOU:
-            return None
-        return nearest
+        if face is None or (mask_uint8 is not None and not overlap(mask_uint8, face)):
+            face = self._choose(self._detector.detect(image_uint8), mask_uint8)
+        self._last = face or last
+        return face
 
     def _choose(
         self, faces: list[FaceBox], mask_uint8: np.ndarray | None
     ) -> FaceBox | None:
-        """One of the faces of a whole frame."""
+        """One of the faces of a frame."""
         last = self._last
 
         def rank(face: FaceBox) -> tuple[float, float, float]:
             covered = 0 if mask_uint8 is None else overlap(mask_uint8, face)
-            return covered, 0.0 if last is None else iou(face, last), face.area
+            near = 0.0 if last is None else iou(face, last)
+            return covered, near if near >= SAME_FACE_IOU else 0.0, face.area
 
         return max(faces, key=rank, default=None)

@@ -46,8 +46,8 @@ class PlainDetector:
         self._min_score = min_score
         self._dlib = dlib.get_frontal_face_detector()
 
-    def detect(self, image_uint8: np.ndarray) -> list[FaceBox]:
-        """Faces, the largest first."""
+    def detect(self, image_uint8: np.ndarray, side: float = 0.0) -> list[FaceBox]:
+        """Faces of any size, the largest first."""
         boxes, scores, _ = self._dlib.run(image_uint8, 1, self._min_score)
         faces = [
             FaceBox(b.left(), b.top(), b.right() + 1, b.bottom() + 1, score)
@@ -60,7 +60,7 @@ class PlainFollower(FaceFollower):
     """The largest face of every frame, never searched near the last place."""
 
     def __init__(self, min_score: float) -> None:
-        super().__init__(min_score, whole=PlainDetector(min_score))
+        super().__init__(min_score, PlainDetector(min_score))
 
     def find(
         self, image_uint8: np.ndarray, mask_uint8: np.ndarray | None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import cv2
 import dlib
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -20,6 +18,7 @@ from fakeloc_tf.media.boxes import (
     iou,
     paste,
 )
+from fakeloc_tf.media.pyramid import level_at, level_for, level_image
 
 __all__ = [
     "CropBox",
@@ -38,94 +37,96 @@ __all__ = [
 class FaceDetector(Protocol):
     """Anything that finds faces; the package has `DlibDetector`."""
 
-    def detect(self, image_uint8: np.ndarray) -> list[FaceBox]:
-        """Faces in uint8 [H, W, 3] RGB, the largest first."""
+    def detect(self, image_uint8: np.ndarray, side: float = 0.0) -> list[FaceBox]:
+        """Faces in uint8 [H, W, 3] RGB, the largest first.
+
+        Where `side` is given, a face of about so many pixels is looked for; others
+        need not be found.
+        """
         ...
 
 
-# dlib scans copies of the picture, each 5/6 of the one before, and gives boxes of 80
-# pixels in the copy: their sizes in the frame are on a ladder that its scale sets.
-PYRAMID_STEP = 6 / 5
-# The largest scale: that of a frame which dlib has upsampled once.
-LARGEST_SCALE = 2.0
-
-
-def on_ladder(scale: float) -> float:
-    """The next scale at or above that gives boxes of the same sizes as scale 2 does.
-
-    A frame that was shrunk by any other factor gives boxes up to 10% larger or smaller
-    than the same frame in full: crops of one face would jump between sizes.
-    """
-    steps = math.floor(math.log(LARGEST_SCALE / scale, PYRAMID_STEP) + 1e-9)
-    return LARGEST_SCALE / PYRAMID_STEP ** max(0, steps)
+# The second look is finer by this factor.
+SECOND_LOOK = 2.4
+# A face that is looked for may have become smaller by so many levels; and the more of
+# them dlib makes itself, the nearer are the scores to those of its full pyramid.
+FINER_LEVELS = 3
 
 
 class DlibDetector:
     """dlib's frontal HOG detector (§IV-B) on a frame of bounded size.
 
-    It finds faces of about 80 pixels and more. Where it finds none it looks once more
-    at about twice the scale: in a large frame that is a finer copy, in a small one an
-    enlarged copy.
+    It searches coarse levels of the pyramid that dlib makes of a frame upsampled once
+    (`media.pyramid`): the boxes are those of that search, at a fraction of its cost.
+    Faces of about 80 pixels in the bounded frame are found. Where there are none it
+    looks once more at `SECOND_LOOK` times the scale.
     """
 
     def __init__(
         self,
         max_side: int = 640,
-        upsample: int = 0,
         min_score: float = 0.1,
         second_side: int | None = None,
     ) -> None:
         """Makes a detector; dlib's model is loaded at the first call.
 
         Args:
-            max_side: the longer side is shrunk to this, or up to a fifth more
-                (`on_ladder`), before detection.
-            upsample: dlib's doublings before detection.
+            max_side: the longer side is shrunk to this, or up to a fifth more (the
+                next level of the pyramid), before detection.
             min_score: boxes below are dropped; false ones score near 0, faces 0.3
                 and more.
             second_side: bound on the longer side of the second look; without room
-                below it there is none. None = twice the first.
+                below it there is none. None = `SECOND_LOOK` times the first.
         """
         if max_side < 80:
             raise ValueError(f"`max_side` must be >= 80. Received: {max_side}")
         self.max_side = max_side
-        self.upsample = upsample
         self.min_score = min_score
-        self.second_side = second_side or 2 * max_side
+        self.second_side = second_side or int(SECOND_LOOK * max_side)
         self._dlib: Any = None
 
-    def detect(self, image_uint8: np.ndarray) -> list[FaceBox]:
-        """Faces in uint8 [H, W, 3] RGB, the largest first."""
+    def detect(self, image_uint8: np.ndarray, side: float = 0.0) -> list[FaceBox]:
+        """Faces in uint8 [H, W, 3] RGB, the largest first.
+
+        With `side` there is one look, no finer than that face needs.
+        """
         if image_uint8.dtype != np.uint8 or image_uint8.ndim != 3:
             raise ValueError(
                 "`image_uint8` must be uint8 [H, W, 3]. Received: "
                 f"{image_uint8.dtype} {image_uint8.shape}"
             )
-        gray = cv2.cvtColor(image_uint8, cv2.COLOR_RGB2GRAY)
-        scale = on_ladder(min(1.0, self.max_side / max(gray.shape)))
-        faces = self._detect_at(gray, scale)
-        finer = on_ladder(
-            min(2 * scale, LARGEST_SCALE, self.second_side / max(gray.shape))
-        )
-        return self._detect_at(gray, finer) if not faces and finer > scale else faces
+        longer = max(image_uint8.shape[:2])
+        scale = min(1.0, self.max_side / longer)
+        first = level_at(scale)
+        second = level_at(min(SECOND_LOOK * scale, self.second_side / longer))
+        if side:
+            wanted = level_for(side)
+            bound = first if wanted >= first else second
+            return self._detect_at(image_uint8, max(wanted - FINER_LEVELS, bound))
+        faces = self._detect_at(image_uint8, first)
+        if faces or second >= first:
+            return faces
+        return self._detect_at(image_uint8, second)
 
-    def _detect_at(self, gray_uint8: np.ndarray, scale: float) -> list[FaceBox]:
-        """Faces in the frame's own pixels, found at `scale`."""
+    def _detect_at(self, image_uint8: np.ndarray, level: int) -> list[FaceBox]:
+        """Faces in the frame's own pixels, found at `level` or a coarser one."""
         if self._dlib is None:
             self._dlib = dlib.get_frontal_face_detector()
-        if scale != 1.0:
-            shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            gray_uint8 = cv2.resize(
-                gray_uint8, None, fx=scale, fy=scale, interpolation=shrink
+        copy = level_image(image_uint8, level)
+        across, down = (
+            frame / length
+            for frame, length in zip(
+                image_uint8.shape[1::-1], copy.shape[1::-1], strict=True
             )
-        boxes, scores, _ = self._dlib.run(gray_uint8, self.upsample, self.min_score)
+        )
+        boxes, scores, _ = self._dlib.run(copy, 0, self.min_score)
         faces = [
             FaceBox(
-                box.left() / scale,
-                box.top() / scale,
+                box.left() * across,
+                box.top() * down,
                 # dlib's right and bottom are inclusive.
-                (box.right() + 1) / scale,
-                (box.bottom() + 1) / scale,
+                (box.right() + 1) * across,
+                (box.bottom() + 1) * down,
                 float(score),
             )
             for box, score in zip(boxes, scores, strict=True)

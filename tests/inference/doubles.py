@@ -44,7 +44,7 @@ class KnownFaces:
     def __init__(self, *frames):
         self.frames = list(frames)
 
-    def detect(self, image_uint8):
+    def detect(self, image_uint8, side=0.0):
         return self.frames.pop(0) if len(self.frames) > 1 else self.frames[0]
 
 

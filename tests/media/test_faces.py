@@ -1,6 +1,5 @@
 """Faces: dlib on the embedded portraits; the tracker on boxes that move."""
 
-import math
 import pickle
 
 import cv2
@@ -16,7 +15,6 @@ from fakeloc_tf.media.faces import (
     FaceBox,
     FaceTracker,
     iou,
-    on_ladder,
 )
 
 
@@ -55,28 +53,26 @@ def test_boxes_are_in_pixels_of_the_frame_whatever_its_size(portrait, detector):
     assert iou(scaled, small_face) > 0.75
 
 
-@given(st.floats(0.01, 2.0))
-def test_scales_are_on_the_ladder_of_dlibs_pyramid(scale):
-    found = on_ladder(scale)
-
-    assert scale * (1 - 1e-9) <= found < scale * 1.2 * (1 + 1e-9)
-    steps = math.log(2.0 / found, 6 / 5)
-    assert steps == pytest.approx(round(steps), abs=1e-6)
-
-
 @pytest.mark.parametrize("size", [1.0, 1.3, 1.9, 3.1])
-def test_boxes_have_the_sizes_of_a_search_in_the_upsampled_frame(
-    portrait, detector, size
+@pytest.mark.parametrize("side", [False, True])
+def test_boxes_are_those_of_a_search_in_the_upsampled_frame(
+    portrait, detector, size, side
 ):
     image = cv2.resize(
         portrait.image(), None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC
     )
-    boxes, *_ = dlib.get_frontal_face_detector().run(image, 1, 0.1)
+    (box,), *_ = dlib.get_frontal_face_detector().run(image, 1, 0.1)
+    expected = FaceBox(box.left(), box.top(), box.right() + 1, box.bottom() + 1, 1.0)
 
+    (face,) = detector.detect(image, side=expected.width if side else 0.0)
+    assert iou(face, expected) > 0.95
+
+
+def test_a_face_far_below_the_side_that_is_looked_for_is_left_out(portrait, detector):
+    image = portrait.image()
     (face,) = detector.detect(image)
-    # The sizes on the ladder are a fifth apart.
-    steps = math.log(face.width / (boxes[0].right() - boxes[0].left() + 1), 6 / 5)
-    assert steps == pytest.approx(round(steps), abs=0.1)
+
+    assert detector.detect(image, side=4 * face.width) == []
 
 
 def test_a_small_face_is_found_at_the_second_look(portrait, detector):

@@ -46,8 +46,7 @@ def extract(
         mask_rule=rule,
         original=original,
     )
-    found = trees.BoxesDetector(FACE)
-    follower = FaceFollower(0.0, whole=found, near=trees.BoxesDetector())
+    follower = FaceFollower(0.0, trees.BoxesDetector(FACE))
     items = list(extract_faces(source, settings, follower))
     faces = [item for item in items if isinstance(item, FaceRecord)]
     return faces, [(r.frame, r.reason) for r in items if not isinstance(r, FaceRecord)]

@@ -92,12 +92,18 @@ def assert_same_files(out: Path, expected: Path) -> None:
 
 
 class BoxesDetector:
-    """A `FaceDetector` that always finds the same boxes, and counts its calls."""
+    """A `FaceDetector` that always finds the same boxes.
 
-    def __init__(self, *boxes: FaceBox) -> None:
+    Attributes:
+        of_a_side: what it finds when a face of a certain side is looked for.
+        sides: those that it was asked for; 0 stands for a search of everything.
+    """
+
+    def __init__(self, *boxes: FaceBox, of_a_side: tuple[FaceBox, ...] = ()) -> None:
         self.boxes = list(boxes)
-        self.shapes: list[tuple[int, ...]] = []
+        self.of_a_side = list(of_a_side)
+        self.sides: list[float] = []
 
-    def detect(self, image_uint8: np.ndarray) -> list[FaceBox]:
-        self.shapes.append(image_uint8.shape)
-        return list(self.boxes)
+    def detect(self, image_uint8: np.ndarray, side: float = 0.0) -> list[FaceBox]:
+        self.sides.append(side)
+        return list(self.of_a_side if side else self.boxes)
