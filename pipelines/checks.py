@@ -13,6 +13,9 @@ from fakeloc_tf.data.records import SPLITS
 from fakeloc_tf.errors import FakelocError
 
 SCHEMA = Path(__file__).parent / "schema.pbtxt"
+# Faces found by dlib have few sizes, each a fifth above the next (`media.pyramid`):
+# medians of two splits may be two of them apart.
+MAX_SIZE_RATIO = 1.5
 
 
 def find_anomalies(
@@ -26,13 +29,14 @@ def find_anomalies(
         schema_path: a TFDV schema.
         max_skew: bound on the distance of a feature's distribution in validation or
             test from that in training, 0..1: Jensen-Shannon for numbers, L-infinity
-            for words; None = the schema's.
+            for words; None = the schema's; 1 = compare nothing.
     """
     return [
         *check_counts(facts, info),
         *check_leaks(facts),
         *check_duplicates(facts),
         *check_masks(facts),
+        *(check_sizes(facts) if max_skew is None or max_skew < 1 else ()),
         *check_schema(facts, schema_path, max_skew),
     ]
 
@@ -92,6 +96,24 @@ def check_masks(facts: pd.DataFrame) -> list[str]:
         f"{rows.sum()} {kind}, e.g. {facts['video_id'][rows].iloc[0]}"
         for kind, rows in kinds.items()
         if rows.any()
+    ]
+
+
+def check_sizes(facts: pd.DataFrame) -> list[str]:
+    """Faces that are much larger or smaller in the frame than those of training.
+
+    Their crops are resized by another factor, which a model sees. Sizes on a ladder
+    make a histogram of spikes, whose distance from another says little: the medians
+    are compared.
+    """
+    medians = facts.groupby("split")["box_side"].median()
+    if "train" not in medians:
+        return []
+    return [
+        f"{split}, box_side: the median is {median:.0f} pixels, {medians['train']:.0f} "
+        f"in train; more than a factor of {MAX_SIZE_RATIO} apart"
+        for split, median in medians.items()
+        if not 1 / MAX_SIZE_RATIO <= median / medians["train"] <= MAX_SIZE_RATIO
     ]
 
 

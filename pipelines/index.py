@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,10 @@ def index(
     splits: options.Splits = options.SplitsFrom.official,
     name: options.Name = None,
     records: Annotated[
-        Path | None, typer.Option(help="prepared from it: adds the faces found")
+        Path | None,
+        typer.Option(
+            help="prepared from it: adds the faces found; without --config its settings"
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="new CSV with a line a video")
@@ -43,16 +46,23 @@ def index(
     from pipelines.sources import check_listing
     from pipelines.summary import read_summary
 
-    prepare = load(config, tuple(set_ or ())).prepare
+    summary = read_summary(records) if records else None
+    settings = [] if config or not summary else _settings(summary)
+    prepare = load(config, (*settings, *(set_ or ()))).prepare
     request = make_request(input, name, quality, identities, splits)
     listing = list_sources(request, layout)
     check_listing(listing, input)
     items = inventory.take(listing.sources, prepare, workers)
-    found = read_summary(records)["counts"] if records else None
-    inventory.show(listing, items, found)
+    inventory.show(listing, items, summary and summary["counts"])
     if out:
         inventory.write_csv(out, items, listing)
     return int(any(item.problem for item in items))
+
+
+def _settings(summary: dict[str, Any]) -> list[str]:
+    """How many faces the records were to have, as overrides."""
+    keys = "frames_train", "frames_eval", "real_factor"
+    return [f"prepare.{key}={summary['prepare'][key]}" for key in keys]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -93,7 +93,12 @@ def show(
 ) -> None:
     """Prints Table I and the faults."""
     console = Console()
-    console.print(_table(listing.classes, breakdown(items), found))
+    table = _table(listing.classes, breakdown(items), found)
+    if not console.is_terminal:
+        # A file takes lines of any length; on a terminal numbers would be cut as well.
+        wide = console.options.update(max_width=1000)
+        console.width = max(console.width, console.measure(table, options=wide).maximum)
+    console.print(table)
     unreadable = [item for item in items if item.problem]
     if unreadable:
         console.print(f"cannot be read: {len(unreadable):,}", highlight=False)
@@ -115,12 +120,12 @@ def _table(
     found: dict[str, dict[str, int]] | None,
 ) -> Table:
     """Methods × splits: videos, and faces wanted, or found of those wanted."""
-    faces = "faces found/wanted" if found else "faces wanted"
+    faces = "found/wanted" if found else "wanted"
     table = Table(title="Table I", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("method", no_wrap=True)
     for split in SPLITS:
         table.add_column(f"{split}\nvideos", justify="right", no_wrap=True)
-        table.add_column(f"\n{faces}", justify="right")
+        table.add_column(f"faces\n{faces}", justify="right", no_wrap=True)
     for method in (*classes, None):
         cells, some = [], False
         for split in SPLITS:

@@ -32,14 +32,29 @@ def decode_image(data: bytes, source: str = "picture") -> np.ndarray:
     """Decodes the bytes of any picture format to uint8 [H, W, 3] RGB.
 
     Raises:
-        FakelocError: `data` is empty or no picture; names `source`.
+        FakelocError: `data` is empty, no picture, or half of one; names `source`.
     """
     if not data:
         raise FakelocError(f"{source} is empty (0 bytes)")
+    if _is_cut_jpeg(data):
+        raise FakelocError(
+            f"{source} breaks off: zeros follow, as after an interrupted copy"
+        )
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise FakelocError(f"{source} is not a picture that can be decoded")
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _is_cut_jpeg(data: bytes) -> bool:
+    """Whether zeros stand for the rest of a JPEG; decoders make them grey.
+
+    Copies that reserve the file's size first leave this behind. Cameras pad whole files
+    with zeros as well, after the end-of-image marker (ISO 10918-1, B.1.1.3).
+    """
+    if not (data.startswith(b"\xff\xd8") and data.endswith(bytes(64))):
+        return False
+    return not data.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
 def encode_png(image_uint8: np.ndarray) -> bytes:

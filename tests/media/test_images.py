@@ -87,6 +87,15 @@ def test_what_is_no_picture_is_refused_by_name(tmp_path):
         decode_png(b"\x89PNG")
 
 
+def test_a_jpeg_whose_rest_is_zeros_is_refused_a_padded_one_is_not(picture):
+    jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+    half = len(jpeg) // 2
+
+    with pytest.raises(FakelocError, match="face.jpg breaks off"):
+        decode_image(jpeg[:half] + bytes(len(jpeg) - half), "face.jpg")
+    np.testing.assert_array_equal(decode_image(jpeg + bytes(512)), decode_image(jpeg))
+
+
 def test_only_bytes_go_into_a_png():
     with pytest.raises(ValueError, match="dtype=float32"):
         encode_png(np.zeros((4, 4, 3), np.float32))

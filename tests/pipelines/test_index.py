@@ -1,6 +1,7 @@
 """`python -m pipelines.index`: the table, and what is wrong, before any long work."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from fakeloc_tf.media.images import write_png
 from pipelines import index, inventory, prepare
 from pipelines.layouts import list_sources
 from pipelines.layouts.request import Request
+from pipelines.sources import Listing, Source
 
 SMALL = ("--set", "prepare.frames_train=2", "--set", "prepare.real_factor=2")
 
@@ -59,6 +61,27 @@ def test_faces_found_come_from_the_records(tmp_path, capsys):
     assert "2/2" in capsys.readouterr().out
     assert index.main(["--input", str(folder), "--records", str(folder)]) == 2
     assert "holds no prepared records" in capsys.readouterr().err
+
+
+def test_faces_wanted_are_those_of_the_records_settings(ffpp_tree, tmp_path, capsys):
+    out = tmp_path / "records"
+    assert prepare.main(["--input", str(ffpp_tree), "--out", str(out), *SMALL]) == 0
+    capsys.readouterr()
+
+    index.main(["--input", str(ffpp_tree), "--records", str(out)])
+    of_records = capsys.readouterr().out
+    assert " 2/2 " in of_records
+    index.main(["--input", str(ffpp_tree), "--records", str(out), *SMALL])
+    assert capsys.readouterr().out == of_records
+
+
+def test_large_counts_are_not_cut_where_there_is_no_terminal(capsys):
+    source = Source(Path("a"), None, 0, "pristine", "a", ("a",), "train", "c23", "set")
+    items = [inventory.Item(source, 1, 1_234_567_890_123_456, "")]
+    listing = Listing((source,), ("pristine",))
+
+    inventory.show(listing, items, {"train": {"pristine": 1_234_567_890_123_456}})
+    assert "1,234,567,890,123,456/1,234,567,890,123,456" in capsys.readouterr().out
 
 
 def test_the_csv_has_a_line_a_file(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +10,7 @@ import trees
 
 from fakeloc_tf.data.records import SPLITS, decode
 from fakeloc_tf.media.images import read_image
+from fakeloc_tf.media.video import write_video
 from pipelines import prepare
 from pipelines.splits import split_of_identity
 from pipelines.work_folder import work_folder
@@ -104,6 +106,33 @@ def test_files_that_are_no_pictures_are_listed(folder, tmp_path):
         "real/empty.png": "unreadable",
         "fake/text.jpg": "unreadable",
     }
+
+
+def test_interrupted_copies_are_listed_and_the_rest_goes_on(folder, tmp_path):
+    """Half a file; one whose size was reserved; the name that a copy has before."""
+    picture = read_image(folder / "real" / "000.png")
+    jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+    frames = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), np.uint8)
+    write_video(tmp_path / "whole.mp4", frames, fps=25)
+    video = (tmp_path / "whole.mp4").read_bytes()
+    for name, data in (("picture.jpg", jpeg), ("video.mp4", video)):
+        half = len(data) // 2
+        (folder / "real" / f"half_{name}").write_bytes(data[:half])
+        reserved = data[:half] + bytes(len(data) - half)
+        (folder / "real" / f"reserved_{name}").write_bytes(reserved)
+        (folder / "real" / f"{name}.part").write_bytes(data[:half])
+    assert run(folder, tmp_path / "out", "--set", "prepare.max_rejected=0.9") == 0
+
+    listed = (tmp_path / "out" / "rejected.csv").read_text().splitlines()[1:]
+    assert {line.split(",")[2]: line.split(",")[-1] for line in listed} == {
+        "real/half_picture.jpg": "unreadable",
+        "real/reserved_picture.jpg": "unreadable",
+        "real/picture.jpg.part": "unsupported",
+        "real/half_video.mp4": "unreadable",
+        "real/reserved_video.mp4": "unreadable",
+        "real/video.mp4.part": "unsupported",
+    }
+    assert len(read(tmp_path / "out")) == 6
 
 
 def test_a_person_in_two_splits_is_refused_by_name(folder, tmp_path, capsys):

@@ -61,8 +61,21 @@ def test_prepared_records_have_no_anomalies(facts, info):
 def test_one_person_a_split_is_a_skew_that_is_told(facts, info):
     found = anomalies(facts, info, max_skew=0.1)
 
-    assert any("test, box_side" in line for line in found)
+    assert any("test, noise_mean" in line for line in found)
     assert any("Jensen-Shannon" in line for line in found)
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1.2, 0), (1.44, 0), (1.6, 1), (0.6, 1)])
+def test_sizes_may_be_two_steps_of_the_pyramid_apart(facts, factor, told):
+    sides = np.where(facts["split"] == "val", 100.0 * factor, 100.0)
+    found = checks.check_sizes(facts.assign(box_side=sides))
+
+    assert len(found) == told
+    assert all(line.startswith("val, box_side: the median is") for line in found)
+
+
+def test_sizes_of_a_set_without_training_faces_are_compared_with_nothing(facts):
+    assert checks.check_sizes(facts[facts["split"] == "test"]) == []
 
 
 def changed(facts, rows, **values):
