@@ -52,8 +52,8 @@ def train(
     resolved = config_module.load(config, tuple(overrides))
     folder = run or Path("runs") / resolved.name
 
-    from fakeloc_tf.data.dataset import dataset_info
     from fakeloc_tf.data.demo_records import ensure_demo_records
+    from fakeloc_tf.data.prepared import dataset_info
     from fakeloc_tf.training.run_folder import RunFolder
     from fakeloc_tf.training.strategies import make_strategy
     from fakeloc_tf.training.training_data import check_data

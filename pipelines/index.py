@@ -40,13 +40,13 @@ def index(
     The exit status is 1 if a file cannot be read.
     """
     from fakeloc_tf.config import load
+    from fakeloc_tf.data.prepared import dataset_info
     from pipelines import inventory
     from pipelines.layouts import list_sources
     from pipelines.layouts.request import make_request
     from pipelines.sources import check_listing
-    from pipelines.summary import read_summary
 
-    summary = read_summary(records) if records else None
+    summary = dataset_info(records) if records else None
     settings = [] if config or not summary else _settings(summary)
     prepare = load(config, (*settings, *(set_ or ()))).prepare
     request = make_request(input, name, quality, identities, splits)

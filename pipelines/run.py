@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from fakeloc_tf.config import PrepareConfig
+from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.errors import FakelocError
 from pipelines.beam_options import beam_options
 from pipelines.extract import Settings
@@ -19,7 +20,7 @@ from pipelines.parts import ExtractFaces, WriteShards
 from pipelines.progress import show_progress
 from pipelines.rejects import check_shares
 from pipelines.sources import Listing, check_listing, deal_shards
-from pipelines.summary import WriteSummary, read_summary, show
+from pipelines.summary import WriteSummary, show
 from pipelines.work_folder import PARTS, work_folder
 
 _log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def run(job: Job) -> None:
                 | "WriteShards" >> WriteShards(folder)
                 | "WriteSummary" >> WriteSummary(folder, listing, settings)
             )
-        rejected = read_summary(folder)["rejected"]
+        rejected = dataset_info(folder)["rejected"]
         check_shares(rejected, job.prepare, str(folder / "rejected.csv"))
     show(job.out)
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import apache_beam as beam
 
+from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.data.records import SPLITS
-from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 from pipelines.extract import Settings
 from pipelines.parts import Part
@@ -98,18 +98,6 @@ def to_csv(rejected: Iterable[Rejection]) -> str:
     return text.getvalue()
 
 
-def read_summary(folder: Path) -> dict[str, Any]:
-    """`dataset.json` of a prepared folder.
-
-    Raises:
-        FakelocError: the folder is none.
-    """
-    try:
-        return json.loads((folder / "dataset.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise FakelocError(f"{folder} holds no prepared records: {error}") from error
-
-
 def read_rejected(folder: Path) -> list[dict[str, str]]:
     """The lines of `rejected.csv`; the columns are `Rejection`'s."""
     with (folder / "rejected.csv").open(encoding="utf-8", newline="") as lines:
@@ -121,7 +109,7 @@ def show(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    summary = read_summary(folder)
+    summary = dataset_info(folder)
     faces = Table("method", *SPLITS, title=f"faces in {folder}")
     for method in summary["classes"]:
         row = [summary["counts"][split].get(method, 0) for split in SPLITS]

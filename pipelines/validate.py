@@ -35,11 +35,12 @@ def validate(
 
     Writes a page with the distributions of each method, that needs no network.
     """
+    from fakeloc_tf.data.prepared import dataset_info
     from pipelines import audit_page, checks, contact_sheets
     from pipelines.face_facts import collect_facts
-    from pipelines.summary import read_rejected, read_summary
+    from pipelines.summary import read_rejected
 
-    info = read_summary(records)
+    info = dataset_info(records)
     facts = collect_facts(records, info["classes"], workers)
     anomalies = checks.find_anomalies(facts, info, schema or checks.SCHEMA, max_skew)
     folder = out or records / "audit"

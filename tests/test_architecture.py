@@ -11,6 +11,7 @@ ROOMS = ("media", "data", "models", "training", "evaluation", "inference", "serv
 PIPELINES_MAY_IMPORT = (
     "fakeloc_tf.cli",
     "fakeloc_tf.config",
+    "fakeloc_tf.data.prepared",
     "fakeloc_tf.data.records",
     "fakeloc_tf.errors",
     "fakeloc_tf.files",

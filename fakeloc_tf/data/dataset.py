@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from fakeloc_tf.data import augment, records, targets
+from fakeloc_tf.data.prepared import dataset_info, split_files
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
 
 MapSizes = Mapping[str, tuple[int, int]]
-
-
-def dataset_info(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """The `dataset.json` that preparation wrote: name, classes, prepare, counts.
-
-    Raises:
-        FakelocError: the folder is no prepared data set.
-    """
-    path = Path(folder) / "dataset.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise FakelocError(
-            f"{folder} holds no prepared data set (dataset.json: {error}); "
-            "make one with `python -m pipelines.prepare --input DIR --out "
-            f"{folder}`"
-        ) from error
-
-
-def split_files(folder: str | os.PathLike[str], split: str) -> list[str]:
-    """The TFRecord files of one split, sorted.
-
-    Raises:
-        FakelocError: there are none.
-    """
-    if split not in records.SPLITS:
-        raise ValueError(f"`split` must be one of {records.SPLITS}. Received: {split}")
-    files = sorted(str(path) for path in Path(folder).glob(f"{split}-*.tfrecord"))
-    if not files:
-        raise FakelocError(
-            f"{folder} has no records of the split {split!r} ({split}-*.tfrecord)"
-        )
-    return files
 
 
 def split_size(folder: str | os.PathLike[str], split: str) -> int:

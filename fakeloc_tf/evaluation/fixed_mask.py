@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from fakeloc_tf.data import dataset, targets
+from fakeloc_tf.data import dataset, prepared, targets
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 from fakeloc_tf.media.images import decode_png, write_png
@@ -77,7 +77,7 @@ def _source(records: str | os.PathLike[str], size: int) -> str:
     """Hash of what the mask depends on: description, names and sizes of the shards."""
     digest = hashlib.sha256(f"size={size}\n".encode())
     digest.update((Path(records) / "dataset.json").read_bytes())
-    for path in dataset.split_files(records, "train"):
+    for path in prepared.split_files(records, "train"):
         digest.update(f"{Path(path).name} {os.path.getsize(path)}\n".encode())
     return digest.hexdigest()
 

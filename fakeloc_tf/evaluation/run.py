@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fakeloc_tf.config import Config, PrepareConfig
-from fakeloc_tf.data import dataset
+from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions as prediction_rows
 from fakeloc_tf.evaluation.examples import draw_examples
@@ -38,7 +38,7 @@ def evaluate_run(
         FakelocError: run or records are missing, broken, or do not fit together.
     """
     model, config, run_metrics = load_run(run)
-    info = dataset.dataset_info(records)
+    info = prepared.dataset_info(records)
     check_preparation(config.prepare, info["prepare"], run, records)
     constant, source = training_mask(run, config, records)
     score = as_scorer(model)
@@ -96,7 +96,7 @@ def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray,
     """
     own = Path(config.data.records)
     try:
-        dataset.split_files(own, "train")
+        prepared.split_files(own, "train")
         source = own
     except FakelocError:
         source = records

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from fakeloc_tf.config import Config
-from fakeloc_tf.data import dataset
+from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ class TrainingData:
     def __init__(self, config: Config) -> None:
         self._config = config
         folder = config.data.records
-        self.sigma = dataset.dataset_info(folder)["prepare"]["sigma"]
+        self.sigma = prepared.dataset_info(folder)["prepare"]["sigma"]
         self.batches = dataset.split_size(folder, "train") // self._batch_size
         self._train = dataset.load_split(folder, "train")
         self._val = dataset.load_split(folder, "val")

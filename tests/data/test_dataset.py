@@ -5,7 +5,7 @@ import pytest
 import synthetic
 import tensorflow as tf
 
-from fakeloc_tf.data import augment, dataset, targets
+from fakeloc_tf.data import augment, dataset, prepared, targets
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.noise import NOISE_SCALE
 
@@ -90,15 +90,15 @@ def test_an_epoch_is_reproducible_and_epochs_differ(folder):
 
 def test_every_face_is_seen_once_an_epoch(folder):
     labels = np.concatenate([t["method"] for _, t in batches(folder)])
-    counts = dataset.dataset_info(folder)["counts"]["train"]
+    counts = prepared.dataset_info(folder)["counts"]["train"]
     assert np.bincount(labels, minlength=5).tolist() == list(counts.values())
 
 
 def test_missing_folder_and_split_are_named(tmp_path, folder):
     with pytest.raises(FakelocError, match=r"nowhere.*pipelines\.prepare"):
-        dataset.dataset_info(tmp_path / "nowhere")
+        prepared.dataset_info(tmp_path / "nowhere")
     with pytest.raises(FakelocError, match="'val'"):
-        dataset.split_files(tmp_path, "val")
+        prepared.split_files(tmp_path, "val")
 
 
 def test_a_broken_record_names_its_file(tmp_path):

@@ -12,7 +12,7 @@ import toy_run
 
 from fakeloc_tf import evaluate, export
 from fakeloc_tf.config import PrepareConfig
-from fakeloc_tf.data import dataset, records
+from fakeloc_tf.data import prepared, records
 from fakeloc_tf.evaluation import predictions as prediction_rows
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
 from fakeloc_tf.evaluation.summary import method_table, summarise
@@ -42,7 +42,7 @@ def out(run, folder, tmp_path_factory):
 
 def faces_of(folder, split):
     """Records read without tf.data's parser."""
-    for path in dataset.split_files(folder, split):
+    for path in prepared.split_files(folder, split):
         for serialized in tf.data.TFRecordDataset(path):
             yield records.decode(serialized.numpy())
 

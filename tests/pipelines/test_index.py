@@ -60,7 +60,7 @@ def test_faces_found_come_from_the_records(tmp_path, capsys):
     assert index.main(["--input", str(folder), "--records", str(out)]) == 0
     assert "2/2" in capsys.readouterr().out
     assert index.main(["--input", str(folder), "--records", str(folder)]) == 2
-    assert "holds no prepared records" in capsys.readouterr().err
+    assert "holds no prepared data set" in capsys.readouterr().err
 
 
 def test_faces_wanted_are_those_of_the_records_settings(ffpp_tree, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 import trees
 
-from fakeloc_tf.data.dataset import dataset_info
+from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.data.records import SPLITS, decode
 from fakeloc_tf.media.boxes import CropBox, crop
 from fakeloc_tf.media.video import read_frames

@@ -152,7 +152,7 @@ def test_broken_and_missing_records_are_named(prepared, tmp_path, capsys):
     assert validate.main(["--records", str(folder)]) == 2
     assert shard.name in capsys.readouterr().err
     assert validate.main(["--records", str(tmp_path)]) == 2
-    assert "no prepared records" in capsys.readouterr().err
+    assert "no prepared data set" in capsys.readouterr().err
     call = ["--records", str(prepared), "--schema", str(prepared / "rejected.csv")]
     assert validate.main(call) == 2
     assert "is no schema" in capsys.readouterr().err
