@@ -10,9 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fakeloc_tf.data.prepared import shards_of
 from fakeloc_tf.data.records import FaceRecord
 from fakeloc_tf.media.images import write_png
-from pipelines.face_facts import read_faces, shards_of
+from pipelines.face_facts import read_faces
 
 FACES = 8
 TILE = 128

@@ -11,7 +11,8 @@ import apache_beam as beam
 import numpy as np
 import pandas as pd
 
-from fakeloc_tf.data.records import SPLITS, FaceRecord, decode
+from fakeloc_tf.data.prepared import shards_of
+from fakeloc_tf.data.records import FaceRecord, decode
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.noise import NOISE_SCALE
 from pipelines.beam_options import beam_options
@@ -86,11 +87,6 @@ def _write_facts(file: str, classes: list[str], folder: str) -> None:
     except FakelocError as error:
         table = pd.DataFrame({"broken": [str(error)]})
     table.to_parquet(Path(folder) / f"{Path(file).stem}.parquet")
-
-
-def shards_of(records: Path) -> list[Path]:
-    """The TFRecord files of a prepared folder: train, val, test, each in order."""
-    return [f for s in SPLITS for f in sorted(records.glob(f"{s}-*.tfrecord"))]
 
 
 def read_faces(file: Path) -> Iterator[FaceRecord]:

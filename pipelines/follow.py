@@ -14,8 +14,8 @@ SAME_FACE_IOU = 0.3
 class FaceFollower:
     """Finds the face of a video's person, cheaply: of about its last size or larger.
 
-    Such a search costs a third of a full one and gives the same boxes. The full one is
-    made at the start, and when the first finds no face, or none that is manipulated.
+    Such a search leaves out the finest copies of the frame. The full one is made at
+    the start, and when the first finds no face, or none that is manipulated.
     """
 
     def __init__(self, min_score: float, detector: FaceDetector | None = None) -> None:

@@ -20,7 +20,6 @@ from rich.table import Table
 
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.data import records
-from fakeloc_tf.errors import FakelocError
 from pipelines.extract import Settings, extract_faces
 from pipelines.follow import FaceFollower
 from pipelines.layouts import list_sources
@@ -66,7 +65,7 @@ def bench(
     for source in listing.sources:
         found[kind_of(source)].append(seconds_of(source, settings, follower))
     if missing := [kind for kind, seconds in found.items() if not seconds]:
-        raise FakelocError(f"{input} has no video of: {'; '.join(missing)}")
+        raise typer.BadParameter(f"{input} has no video of: {'; '.join(missing)}")
     report(found, price)
 
 

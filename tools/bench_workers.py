@@ -9,7 +9,6 @@ set the ratio is better.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -22,7 +21,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.media.video import VIDEO_SUFFIXES
 
 
@@ -30,7 +29,7 @@ def link_videos(videos: Path, tree: Path, copies: int) -> None:
     """The videos under several names each, in the `folder` layout."""
     files = [p for p in sorted(videos.iterdir()) if p.suffix.lower() in VIDEO_SUFFIXES]
     if not files:
-        raise FakelocError(f"--videos {videos} has no videos")
+        raise typer.BadParameter(f"--videos {videos} has no videos")
     (tree / "real").mkdir(parents=True)
     for copy in range(copies):
         for file in files:
@@ -51,7 +50,7 @@ def prepare(tree: Path, out: Path, frames: int, workers: int) -> tuple[float, in
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     seconds = time.perf_counter() - start
-    counts = json.loads((out / "dataset.json").read_text("utf-8"))["counts"]
+    counts = dataset_info(out)["counts"]
     return seconds, sum(sum(methods.values()) for methods in counts.values())
 
 

@@ -28,6 +28,15 @@ def dataset_info(folder: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
 
 
+def shards_of(folder: str | os.PathLike[str], *splits: str) -> list[Path]:
+    """The TFRecord files of the splits, each in order; of all by default."""
+    return [
+        file
+        for split in splits or SPLITS
+        for file in sorted(Path(folder).glob(f"{split}-*.tfrecord"))
+    ]
+
+
 def split_files(folder: str | os.PathLike[str], split: str) -> list[str]:
     """The TFRecord files of one split, sorted.
 
@@ -36,7 +45,7 @@ def split_files(folder: str | os.PathLike[str], split: str) -> list[str]:
     """
     if split not in SPLITS:
         raise ValueError(f"`split` must be one of {SPLITS}. Received: {split}")
-    files = sorted(str(path) for path in Path(folder).glob(f"{split}-*.tfrecord"))
+    files = [str(path) for path in shards_of(folder, split)]
     if not files:
         raise FakelocError(
             f"{folder} has no records of the split {split!r} ({split}-*.tfrecord)"

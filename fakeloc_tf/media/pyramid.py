@@ -1,8 +1,8 @@
 """The levels of dlib's picture pyramid, each made from the frame in one step.
 
 dlib searches a frame that it has doubled once (level 0), then copies of 5/6 the size of
-the one before (levels 1, 2, …), always on the same grid of cells. Level 9 costs a
-twenty-sixth of level 0 and is all that a face of 220 pixels needs. It is made here
+the one before (levels 1, 2, …), always on the same grid of cells. Level 9 has a
+twenty-sixth of level 0's pixels and shows faces from 188 pixels on. It is made here
 without the levels above it, sample for sample where dlib's chain of bilinear resizings
 puts it: a frame shrunk in any other way has its cells elsewhere, and boxes that jump by
 a tenth of the face.

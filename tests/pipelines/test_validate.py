@@ -74,6 +74,14 @@ def test_sizes_may_be_two_steps_of_the_pyramid_apart(facts, factor, told):
     assert all(line.startswith("val, box_side: the median is") for line in found)
 
 
+def test_sizes_are_among_the_anomalies_unless_nothing_is_compared(facts, info):
+    sides = np.where(facts["split"] == "val", 300.0, 100.0)
+    other = facts.assign(box_side=sides)
+
+    assert any(a.startswith("val, box_side") for a in anomalies(other, info, 0.9))
+    assert anomalies(other, info, max_skew=1.0) == []
+
+
 def test_sizes_of_a_set_without_training_faces_are_compared_with_nothing(facts):
     assert checks.check_sizes(facts[facts["split"] == "test"]) == []
 
