@@ -42,7 +42,7 @@ class TrainingData:
             sigma=self.sigma,
             batch_size=self._batch_size,
             shuffle_buffer=data.shuffle_buffer,
-            flip=data.flip,
+            flip=data.augment.flip,
             seed=self._config.training.seed,
             epoch=epoch,
         )

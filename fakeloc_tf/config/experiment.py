@@ -1,0 +1,20 @@
+"""A whole experiment: every section in one."""
+
+from __future__ import annotations
+
+from fakeloc_tf.config.data import DataConfig, PrepareConfig
+from fakeloc_tf.config.model import ModelConfig
+from fakeloc_tf.config.section import Section
+from fakeloc_tf.config.training import LossConfig, OptimizerConfig, TrainingConfig
+
+
+class Config(Section):
+    """A whole experiment: one YAML file under `configs/`."""
+
+    name: str = "demo"
+    prepare: PrepareConfig = PrepareConfig()
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()
