@@ -7,6 +7,7 @@ once, whatever the number of replicas. Predictions are logits: no sigmoid comes 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -70,18 +71,38 @@ def noise_loss(target: Any, predicted: Any) -> Any:
     return ops.mean(ops.abs(target - predicted), axis=(1, 2, 3))
 
 
+@dataclass(frozen=True)
+class LossWeights:
+    """What multiplies each term of Eq. 1.
+
+    Attributes:
+        noise: λ1.
+        mask: λ2.
+        noise_maps: of the shallow, middle and deep noise map in L_n.
+        mask_maps: of the shallow, middle and deep semantic map in L_b.
+        real: of a real face's L_c.
+        fake: of a fake face's L_c.
+    """
+
+    noise: float
+    mask: float
+    noise_maps: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    mask_maps: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    real: float = 1.0
+    fake: float = 1.0
+
+
 def total_loss(
     outputs: Mapping[str, Any],
     targets: Mapping[str, Any],
+    weights: LossWeights,
     *,
-    noise_weight: float,
-    mask_weight: float,
     valid_share: Any = None,
 ) -> dict[str, Any]:
     """L = L_c + λ1·L_n + λ2·L_b (Eq. 1) of the parts that the model has.
 
-    L_b and L_n are sums over the three maps. With `method` logits L_c is the sum of the
-    binary and the categorical term, as both heads are trained.
+    L_b and L_n are weighted sums over the maps. With `method` logits L_c is the sum of
+    the binary and the categorical term, as both heads are trained.
 
     Faces without a usable mask have no L_b, and that must not make the others count
     less: L_b of a valid face is divided by the share of valid faces. The mean of
@@ -93,43 +114,75 @@ def total_loss(
         targets: `label` float32 [B, 1], `semantic_<tap>` and `noise_<tap>` float32
             [B, h, w, 1] of the maps' sizes, `mask_valid` [B] (0 or 1), and `method`
             int [B] in five-way; only what `outputs` needs.
-        noise_weight: λ1.
-        mask_weight: λ2.
+        weights: of the terms.
         valid_share: scalar in 0..1, share of valid masks in the global batch; None =
             that of these targets, right for one replica only.
 
     Returns:
-        float32 [B] each: `total`, `semantic`, and as the model has them
-        `classification` (both parts of L_c), `method` (its categorical part) and
-        `noise`; also `mask_weight`, by which L_b was multiplied.
+        float32 [B] each, as the model has them: `total`, `classification` (both parts
+        of L_c), `method` (its categorical part), `semantic`, `noise`, and before their
+        weights the single maps' `semantic_<tap>` and `noise_<tap>`.
     """
-    valid = ops.cast(targets["mask_valid"], keras.config.floatx())
-    share = ops.mean(valid) if valid_share is None else valid_share
-    # A batch without any mask has L_b = 0, not 0/0.
-    weight = valid / ops.maximum(ops.cast(share, valid.dtype), 1e-6)
-    terms = {"mask_weight": weight, "semantic": weight * _maps(outputs, targets)}
-    total = mask_weight * terms["semantic"]
-    if "noise_deep" in outputs:
-        terms["noise"] = sum(
-            noise_loss(targets[f"noise_{tap}"], outputs[f"noise_{tap}"]) for tap in TAPS
-        )
-        total += noise_weight * terms["noise"]
+    terms = _semantic_terms(outputs, targets, weights, valid_share)
+    terms |= _noise_terms(outputs, targets, weights)
+    total: Any = 0.0
     if "label" in outputs:
-        loss = classification_loss(targets["label"], outputs["label"])
+        label = targets["label"]
+        loss = classification_loss(label, outputs["label"])
         if "method" in outputs:
             terms["method"] = method_loss(targets["method"], outputs["method"])
             loss += terms["method"]
-        terms["classification"] = loss
-        total += loss
+        fake = ops.cast(label[:, 0] > 0.5, loss.dtype)
+        terms["classification"] = loss * (
+            weights.real + (weights.fake - weights.real) * fake
+        )
+        total += terms["classification"]
+    if "semantic" in terms:
+        total += weights.mask * terms["semantic"]
+    if "noise" in terms:
+        total += weights.noise * terms["noise"]
     return terms | {"total": total}
 
 
-def _maps(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> Any:
-    """L_b of every face, valid or not: float32 [B]."""
-    return sum(
-        semantic_loss(targets[f"semantic_{tap}"], outputs[f"semantic_{tap}"])
-        for tap in TAPS
-    )
+def _semantic_terms(
+    outputs: Mapping[str, Any],
+    targets: Mapping[str, Any],
+    weights: LossWeights,
+    valid_share: Any,
+) -> dict[str, Any]:
+    """L_b of the maps there are, each face divided by the share of valid masks."""
+    maps = {
+        f"semantic_{tap}": weight
+        for tap, weight in zip(TAPS, weights.mask_maps, strict=True)
+        if f"semantic_{tap}" in outputs
+    }
+    if not maps:
+        return {}
+    valid = ops.cast(targets["mask_valid"], keras.config.floatx())
+    share = ops.mean(valid) if valid_share is None else valid_share
+    # A batch without any mask has L_b = 0, not 0/0.
+    scale = valid / ops.maximum(ops.cast(share, valid.dtype), 1e-6)
+    terms = {name: scale * semantic_loss(targets[name], outputs[name]) for name in maps}
+    return terms | {"semantic": _weighted_sum(terms, maps)}
+
+
+def _noise_terms(
+    outputs: Mapping[str, Any], targets: Mapping[str, Any], weights: LossWeights
+) -> dict[str, Any]:
+    """L_n of the maps there are."""
+    maps = {
+        f"noise_{tap}": weight
+        for tap, weight in zip(TAPS, weights.noise_maps, strict=True)
+        if f"noise_{tap}" in outputs
+    }
+    if not maps:
+        return {}
+    terms = {name: noise_loss(targets[name], outputs[name]) for name in maps}
+    return terms | {"noise": _weighted_sum(terms, maps)}
+
+
+def _weighted_sum(terms: Mapping[str, Any], weights: Mapping[str, float]) -> Any:
+    return sum(weights[name] * terms[name] for name in weights)
 
 
 def _cross_entropy(target: Any, logits: Any) -> Any:

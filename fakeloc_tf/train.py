@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,21 @@ log = logging.getLogger(__name__)
 DEMO_CONFIG = Path("configs/demo.yaml")
 
 
+class Steps(StrEnum):
+    """Which of the two training steps."""
+
+    ONE = "1"
+    TWO = "2"
+    BOTH = "both"
+
+
+_STEPS = {
+    Steps.ONE: ("step1",),
+    Steps.TWO: ("step2",),
+    Steps.BOTH: ("step1", "step2"),
+}
+
+
 def train(
     config: Annotated[Path, typer.Option(help="YAML file of the experiment.")] = (
         DEMO_CONFIG
@@ -23,13 +39,21 @@ def train(
         Path | None, typer.Option(help="Folder of the run; default runs/<name>.")
     ] = None,
     strategy: Annotated[
-        str | None, typer.Option(help="one | mirrored; default: the config's.")
+        str | None,
+        typer.Option(help="one | mirrored | multi_worker; default: the config's."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Prepared records; default: the config's.")
     ] = None,
     backbone_weights: Annotated[
         str | None, typer.Option(help="imagenet | none | PATH of a .weights.h5.")
+    ] = None,
+    steps: Annotated[
+        Steps, typer.Option(help="Which of the two training steps.")
+    ] = Steps.BOTH,
+    step1_from: Annotated[
+        Path | None,
+        typer.Option(help="Run (or its step1.keras) that step 2 begins with."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the run stopped.")
@@ -43,37 +67,23 @@ def train(
     from fakeloc_tf import config as config_module
 
     overrides = list(set_ or [])
-    if strategy is not None:
-        overrides.append(f"training.strategy={strategy}")
-    if data is not None:
-        overrides.append(f"data.records={data}")
-    if backbone_weights is not None:
-        overrides.append(f"model.backbone.weights={backbone_weights}")
+    for key, value in {
+        "training.strategy": strategy,
+        "data.records": data,
+        "model.backbone.weights": backbone_weights,
+        "training.step1_from": step1_from,
+    }.items():
+        if value is not None:
+            overrides.append(f"{key}={value}")
     resolved = config_module.load(config, tuple(overrides))
     folder = run or Path("runs") / resolved.name
 
-    from fakeloc_tf.data.demo_records import ensure_demo_records
-    from fakeloc_tf.data.prepared import dataset_info
-    from fakeloc_tf.training.run_folder import RunFolder
-    from fakeloc_tf.training.strategies import make_strategy
-    from fakeloc_tf.training.training_data import check_data
-    from fakeloc_tf.training.two_step import train as train_two_steps
+    from fakeloc_tf.training.start import start_training
 
-    ensure_demo_records(resolved)
-    check_data(dataset_info(resolved.data.records), resolved)
-    run_folder = RunFolder(folder)
-    run_folder.start(resolved, resume)
-    replicas = make_strategy(resolved.training.strategy, resolved.training.cpu_replicas)
-    log.info(
-        "run %s: strategy %s, %d replica(s)",
-        folder,
-        resolved.training.strategy,
-        replicas.num_replicas_in_sync,
-    )
-    results = train_two_steps(resolved, run_folder, replicas)
-    for name, value in sorted(results.items()):
+    results = start_training(resolved, folder, _STEPS[steps], resume)
+    for name, value in sorted((results or {}).items()):
         log.info("%s = %s", name, value)
-    log.info("best model: %s", run_folder.best_model)
+    log.info("run folder: %s", folder)
     return 0
 
 

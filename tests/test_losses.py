@@ -27,12 +27,11 @@ def random_case(rng, faces, channels=1):
     return tuple(as_float32)
 
 
-def total(outputs, targets, noise_weight=0.1, mask_weight=1.0, **options):
+def total(outputs, targets, noise_weight=0.1, mask_weight=1.0, weights=None, **options):
     terms = losses.total_loss(
         outputs,
         targets,
-        noise_weight=noise_weight,
-        mask_weight=mask_weight,
+        losses.LossWeights(noise_weight, mask_weight, **(weights or {})),
         **options,
     )
     return {name: np.array(value) for name, value in terms.items()}
@@ -144,7 +143,8 @@ def test_step_one_has_the_semantic_term_only():
 
     terms = total(outputs, targets, mask_weight=0.5)
 
-    assert set(terms) == {"semantic", "mask_weight", "total"}
+    maps = {f"semantic_{tap}" for tap in TAPS}
+    assert set(terms) == {"semantic", "total"} | maps
     np.testing.assert_allclose(terms["total"], 0.5 * terms["semantic"])
 
 
@@ -185,3 +185,46 @@ def test_a_batch_without_any_mask_has_a_finite_loss():
 
     np.testing.assert_array_equal(terms["semantic"], [0.0, 0.0])
     assert np.isfinite(terms["total"]).all()
+
+
+def test_maps_are_weighted_and_told_apart():
+    outputs, targets = random_case(np.random.default_rng(7), 3)
+    plain = total(outputs, targets)
+
+    terms = total(
+        outputs,
+        targets,
+        weights={"mask_maps": (2.0, 0.0, 0.5), "noise_maps": (0.0, 1.0, 3.0)},
+    )
+
+    by_hand = 2.0 * plain["semantic_shallow"] + 0.5 * plain["semantic_deep"]
+    np.testing.assert_allclose(terms["semantic"], by_hand, rtol=1e-6)
+    by_hand = plain["noise_middle"] + 3.0 * plain["noise_deep"]
+    np.testing.assert_allclose(terms["noise"], by_hand, rtol=1e-6)
+    for tap in TAPS:
+        np.testing.assert_array_equal(terms[f"noise_{tap}"], plain[f"noise_{tap}"])
+
+
+def test_a_model_with_fewer_taps_has_fewer_terms():
+    outputs, targets = random_case(np.random.default_rng(8), 2)
+    whole = total(outputs, targets)
+    deep = {k: v for k, v in outputs.items() if k.endswith("deep") or k == "label"}
+
+    terms = total(deep, targets)
+
+    np.testing.assert_array_equal(terms["semantic"], whole["semantic_deep"])
+    assert "semantic_shallow" not in terms and "noise_middle" not in terms
+    label_only = total({"label": outputs["label"]}, targets)
+    np.testing.assert_array_equal(label_only["total"], whole["classification"])
+
+
+def test_class_weights_multiply_the_faces_of_their_class():
+    outputs, targets = random_case(np.random.default_rng(9), 4)
+    targets["label"] = np.float32([[0], [1], [1], [0]])
+    plain = total(outputs, targets)
+
+    terms = total(outputs, targets, weights={"real": 3.0, "fake": 0.5})
+
+    expected = plain["classification"] * [3.0, 0.5, 0.5, 3.0]
+    np.testing.assert_allclose(terms["classification"], expected, rtol=1e-6)
+    np.testing.assert_array_equal(terms["semantic"], plain["semantic"])

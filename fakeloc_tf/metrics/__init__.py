@@ -13,6 +13,7 @@ from fakeloc_tf.metrics.localization import (
     LocalizationAccumulator,
     iinc,
     iou,
+    iou_of_areas,
     localization_metrics,
     pbca,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "equal_error_rate",
     "iinc",
     "iou",
+    "iou_of_areas",
     "localization_metrics",
     "pbca",
 ]

@@ -15,7 +15,11 @@ def iou(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     Returns:
         float64 [...] in 0..1; 1 where both masks are empty.
     """
-    intersection, union = _areas(predicted, true)
+    return iou_of_areas(*_areas(predicted, true))
+
+
+def iou_of_areas(intersection: np.ndarray, union: np.ndarray) -> np.ndarray:
+    """`iou` from pixel counts [...]; 1 where both masks are empty."""
     return np.where(union > 0, intersection / np.maximum(union, 1), 1.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +21,20 @@ from rich.progress import (
 
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 
+log = logging.getLogger(__name__)
 # Reading a loss waits for the device; a progress bar does not need each batch's.
 READ_EVERY = 5
+# What a line has room for; TensorBoard has the rest.
+SHOWN = (
+    "loss",
+    "classification",
+    "semantic",
+    "noise",
+    "val_loss",
+    "val_auc",
+    "val_accuracy",
+    "val_iou",
+)
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -51,12 +64,17 @@ class ProgressBar(keras.callbacks.Callback):
         name = f"{self._title} epoch {epoch + 1}/{self._epochs}"
         self._task = self._progress.add_task(name, total=self._batches, losses="")
         self._started = time.monotonic()
+        self._done = 0
+        self._waited = self._trained = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Moves the bar."""
-        if self._progress is None or (batch + 1) % READ_EVERY:
+        self._done += 1
+        self._waited += (logs or {}).get("data_wait", 0.0)
+        self._trained = time.monotonic() - self._started
+        if self._progress is None or self._done % READ_EVERY:
             return
-        text = f"{_format(logs)} {self._rate(batch + 1):.1f} images/s"
+        text = f"{_format(logs)} {self._rate():.1f} images/s"
         self._progress.update(self._task, completed=batch + 1, losses=text)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -64,15 +82,20 @@ class ProgressBar(keras.callbacks.Callback):
         self._stop()
         seconds = time.monotonic() - self._started
         name = f"{self._title} epoch {epoch + 1}/{self._epochs}"
-        text = f"{_format(logs)} {self._rate(self._batches):.1f} images/s"
-        self._console.print(f"{name} {seconds:.0f}s {text}", highlight=False)
+        text = f"{_format(logs)} {self._rate():.1f} images/s"
+        waited = self._waited / max(self._trained, 1e-9)
+        self._console.print(
+            f"{name} {seconds:.0f}s {text}, waited for data {waited:.1%}",
+            highlight=False,
+        )
 
     def on_train_end(self, logs: Any = None) -> None:
         """Clears a bar that was interrupted."""
         self._stop()
 
-    def _rate(self, batches: int) -> float:
-        return batches * self._batch_size / (time.monotonic() - self._started)
+    def _rate(self) -> float:
+        """Of this session's part of the epoch, without its validation."""
+        return self._done * self._batch_size / max(self._trained, 1e-9)
 
     def _stop(self) -> None:
         if self._progress is not None:
@@ -112,37 +135,56 @@ class BestModel(keras.callbacks.Callback):
     """Keeps the model with the best validation result, and the step's checkpoint.
 
     The model is written before the checkpoint that knows of it: a run that is killed
-    in between repeats the epoch and writes the same model again.
+    in between repeats the end of the epoch and writes the same model again.
 
     Args:
         path: of the best model (`.keras`).
+        kept: the model that is validated and written; the one in training or its
+            average.
         checkpoint: of this training step.
         score: validation logs → (first, tie-breaker), greater is better.
+        patience: epochs without a better result after which the step is complete.
+        chief: False for workers that write no model.
     """
 
     def __init__(
         self,
         path: Path,
+        kept: keras.Model,
         checkpoint: StepCheckpoint,
         score: Callable[[dict[str, float]], tuple[float, float]],
+        patience: int | None = None,
+        chief: bool = True,
     ) -> None:
         super().__init__()
         self._path = path
+        self._kept = kept
         self._checkpoint = checkpoint
         self._score = score
+        self._patience = patience
+        self._chief = chief
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Saves what this epoch made."""
+        progress = self._checkpoint.progress
         score = self._score(logs or {})
-        if score > self._checkpoint.best:
-            self._checkpoint.best = score
-            temporary = self._path.with_name(f".{self._path.name}")
-            self.model.save(temporary.with_suffix(".tmp.keras"))
-            temporary.with_suffix(".tmp.keras").replace(self._path)
-        self._checkpoint.save(epoch + 1)
+        progress.waited += 1
+        if score > progress.best:
+            progress.best, progress.waited = score, 0
+            if self._chief:
+                temporary = self._path.with_name(f".{self._path.stem}.tmp.keras")
+                self._kept.save(temporary)
+                temporary.replace(self._path)
+        if self._patience is not None and progress.waited >= self._patience:
+            progress.complete = True
+            log.info(
+                "no better validation result for %d epoch(s): stopped after epoch %d",
+                progress.waited,
+                epoch + 1,
+            )
+        self._checkpoint.save()
 
 
 def _format(logs: Any) -> str:
-    return " ".join(
-        f"{name}={float(value):.4f}" for name, value in (logs or {}).items()
-    )
+    shown = {name: value for name, value in (logs or {}).items() if name in SHOWN}
+    return " ".join(f"{name}={float(value):.4f}" for name, value in shown.items())

@@ -14,6 +14,15 @@ from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 
+# What a resumed run may have otherwise than it was started with.
+FREE_TO_CHANGE = {
+    "strategy",
+    "cpu_replicas",
+    "accumulate",
+    "checkpoint_every",
+    "scalar_every",
+    "image_every",
+}
 PACKAGES = ("fakeloc-tf", "tensorflow", "keras", "numpy", "opencv-python-headless")
 
 
@@ -57,13 +66,10 @@ class RunFolder:
         write_text(self.metrics, json.dumps(metrics, indent=2, sort_keys=True) + "\n")
 
     def _check_same(self, config: Config) -> None:
-        """A resumed run keeps its config; only the strategy may change."""
+        """A resumed run keeps its config, but for what changes no result."""
         old = config_module.load(self.config)
-        devices = {
-            "strategy": old.training.strategy,
-            "cpu_replicas": old.training.cpu_replicas,
-        }
-        training = config.training.model_copy(update=devices)
+        kept = old.training.model_dump(include=FREE_TO_CHANGE)
+        training = config.training.model_copy(update=kept)
         if config.model_copy(update={"training": training}) != old:
             changed = _differences(old.model_dump(), config.model_dump())
             raise FakelocError(

@@ -16,45 +16,108 @@ log = logging.getLogger(__name__)
 
 
 class TrainingData:
-    """Training and validation faces of a config that `check_data` has passed."""
+    """Training and validation faces of a config that `check_data` has passed.
+
+    Attributes:
+        batches: global batches in an epoch.
+        val_count: faces of the validation split.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
         folder = config.data.records
-        self.sigma = prepared.dataset_info(folder)["prepare"]["sigma"]
+        info = prepared.dataset_info(folder)
         self.batches = dataset.split_size(folder, "train") // self._batch_size
-        self._train = dataset.load_split(folder, "train")
-        self._val = dataset.load_split(folder, "val")
-        if config.data.cache:
-            self._train, self._val = self._train.cache(), self._val.cache()
+        self.val_count = dataset.split_size(folder, "val")
+        self._sigma = info["prepare"]["sigma"]
+        faces = info["counts"]["train"]
+        self._reals = faces[info["classes"][0]]
+        self._fakes = sum(faces.values()) - self._reals
+        self._train = dataset.load_records(folder, "train", cache=config.data.cache)
+        self._val = dataset.load_records(folder, "val", cache=config.data.cache)
 
     @property
     def _batch_size(self) -> int:
         return self._config.training.batch_size
 
-    def training(self, sizes: dataset.MapSizes, epoch: int) -> tf.data.Dataset:
-        """One epoch of `dataset.training_batches`."""
+    def class_weights(self) -> tuple[float, float]:
+        """Weights of a real and of a fake face that make both classes count alike.
+
+        n / (2·n_class) of the training records; their mean over the faces is 1.
+        """
+        total = self._reals + self._fakes
+        return total / (2 * self._reals), total / (2 * self._fakes)
+
+    def training(
+        self,
+        sizes: dataset.MapSizes,
+        strategy: tf.distribute.Strategy,
+        epoch: int,
+        skip: int,
+    ) -> Any:
+        """One epoch of `dataset.training_batches`, distributed, without its start."""
         data = self._config.data
-        return dataset.training_batches(
-            self._train,
-            image_size=self._config.model.image_size,
-            map_sizes=sizes,
-            sigma=self.sigma,
-            batch_size=self._batch_size,
-            shuffle_buffer=data.shuffle_buffer,
-            flip=data.augment.flip,
-            seed=self._config.training.seed,
-            epoch=epoch,
+
+        def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            return dataset.training_batches(
+                self._train,
+                image_size=self._config.model.image_size,
+                map_sizes=sizes,
+                sigma=self._sigma,
+                batch_size=self._batch_size,
+                shuffle_buffer=data.shuffle_buffer,
+                augment=data.augment,
+                seed=self._config.training.seed,
+                epoch=epoch,
+                skip=skip,
+                **_share(context),
+            )
+
+        return strategy.distribute_datasets_from_function(of_worker)
+
+    def validation(
+        self, sizes: dataset.MapSizes, strategy: tf.distribute.Strategy
+    ) -> Any:
+        """The validation split as `dataset.evaluation_batches`, distributed."""
+        return strategy.distribute_datasets_from_function(
+            lambda context: self._evaluation(sizes, **_share(context))
         )
 
-    def validation(self, sizes: dataset.MapSizes) -> tf.data.Dataset:
-        """The validation split as `dataset.evaluation_batches`."""
+    def validation_faces(self, sizes: dataset.MapSizes) -> tf.data.Dataset:
+        """The same on this worker alone."""
+        return self._evaluation(sizes)
+
+    def _evaluation(self, sizes: dataset.MapSizes, **share: int) -> tf.data.Dataset:
         return dataset.evaluation_batches(
             self._val,
             image_size=self._config.model.image_size,
             map_sizes=sizes,
-            sigma=self.sigma,
+            sigma=self._sigma,
             batch_size=self._batch_size,
+            count=self.val_count,
+            **share,
+        )
+
+
+def _share(context: tf.distribute.InputContext) -> dict[str, int]:
+    """Which part of every global batch this worker reads."""
+    workers = context.num_input_pipelines
+    return {
+        "worker": context.input_pipeline_id,
+        "workers": workers,
+        "replicas": context.num_replicas_in_sync // workers,
+    }
+
+
+def check_batch(config: Config, replicas: int) -> None:
+    """Raises a FakelocError unless a batch can be cut for replicas and accumulation."""
+    training = config.training
+    parts = replicas * training.accumulate
+    if training.batch_size % parts:
+        raise FakelocError(
+            f"training.batch_size={training.batch_size} cannot be cut into {replicas} "
+            f"replica(s) × training.accumulate={training.accumulate}; take a multiple "
+            f"of {parts}, such as {-(-training.batch_size // parts) * parts}"
         )
 
 
@@ -87,6 +150,11 @@ def check_data(info: Mapping[str, Any], config: Config) -> None:
         raise FakelocError(
             f"{folder} has the classes {', '.join(info['classes'])}; the five-way "
             f"model names {', '.join(model.classes)}: set model.classes to the former"
+        )
+    if model.five_way and config.data.augment.self_blend:
+        raise FakelocError(
+            "data.augment.self_blend makes fakes that are of none of the methods of "
+            "model.five_way; set one of the two off"
         )
     crop_size = info["prepare"]["crop_size"]
     if crop_size < model.image_size:

@@ -3,155 +3,239 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from fakeloc_tf import config as config_module
 from fakeloc_tf import metrics
-from fakeloc_tf.config import Config, StepConfig
+from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset
+from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector
-from fakeloc_tf.models.transfer import transfer_weights
-from fakeloc_tf.training import callbacks, loop, optimizers, steps, validation
+from fakeloc_tf.training import callbacks, loop, optimizers, step_model, steps
 from fakeloc_tf.training.checkpoints import StepCheckpoint
+from fakeloc_tf.training.plan import StepPlan
 from fakeloc_tf.training.run_folder import RunFolder
+from fakeloc_tf.training.strategies import worker_errors
+from fakeloc_tf.training.tensorboard import TensorBoard
 from fakeloc_tf.training.training_data import TrainingData
+from fakeloc_tf.training.validation import Watch
 
 log = logging.getLogger(__name__)
-Score = Callable[[dict[str, float]], tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class StepPlan:
-    """What one of the two steps trains, and how its best model is chosen."""
+class TwoStepTraining:
+    """Trains the steps of a config into a run folder, going on where they stopped.
 
-    name: str
-    config: StepConfig
-    full_model: bool
-    best_model: Path
-    score: Score
-
-
-def train(
-    config: Config, run: RunFolder, strategy: tf.distribute.Strategy
-) -> dict[str, Any]:
-    """Trains both steps, resuming whatever the run folder holds.
-
-    Returns:
-        Validation results of the best model, as written to `metrics.json`.
+    Args:
+        config: of the run.
+        run: its folder.
+        strategy: where the replicas are.
+        chief: False for the workers that write nothing.
     """
-    keras.utils.set_random_seed(config.training.seed)
-    data = TrainingData(config)
-    for plan in make_plans(config, run):
-        _train_step(config, run, strategy, plan, data)
-    return _conclude(config, run, data)
 
+    def __init__(
+        self,
+        config: Config,
+        run: RunFolder,
+        strategy: tf.distribute.Strategy,
+        chief: bool = True,
+    ) -> None:
+        keras.utils.set_random_seed(config.training.seed)
+        self._config = config
+        self._run = run
+        self._strategy = strategy
+        self._chief = chief
+        self._data = TrainingData(config)
 
-def make_plans(config: Config, run: RunFolder) -> tuple[StepPlan, StepPlan]:
-    """Step 1 keeps the lowest validation L_b, step 2 the best validation AUC.
+    def train(self, plans: tuple[StepPlan, ...]) -> dict[str, Any] | None:
+        """Trains what is left of the plans' steps.
 
-    Equal AUCs are told apart by the loss: on an easy set the AUC is 1 early.
-    """
-    first = StepPlan(
-        name="step1",
-        config=config.training.step1,
-        full_model=False,
-        best_model=run.step1_model,
-        score=lambda logs: (-logs["val_loss"], 0.0),
-    )
-    second = StepPlan(
-        name="step2",
-        config=config.training.step2,
-        full_model=True,
-        best_model=run.best_model,
-        score=lambda logs: (logs["val_auc"], -logs["val_loss"]),
-    )
-    return first, second
+        Returns:
+            Validation results of the best model of step 2, as written to
+            `metrics.json`; None after step 1 alone, and on workers that write nothing.
 
+        Raises:
+            FakelocError: a loss that is not finite, too little memory, broken records,
+                or a worker that is gone.
+        """
+        results = None
+        with worker_errors():
+            for plan in plans:
+                self._train_step(plan)
+                self._wait_for_all()
+            if plans[-1].name == "step2" and self._chief:
+                results = self._conclude(plans[-1])
+            # Who leaves early is taken for dead by the others.
+            self._wait_for_all()
+        return results
 
-def _train_step(
-    config: Config,
-    run: RunFolder,
-    strategy: tf.distribute.Strategy,
-    plan: StepPlan,
-    data: TrainingData,
-) -> None:
-    """Trains one step from its newest checkpoint to its end."""
-    training = config.training
-    with strategy.scope():
-        model = _build_model(config, plan, run)
-        rate = optimizers.make_learning_rate(
-            plan.config, data.batches * plan.config.epochs
+    def _train_step(self, plan: StepPlan) -> None:
+        """Trains one step from its newest checkpoint to its end."""
+        config, training = self._config, self._config.training
+        weights = plan.loss_weights(config, self._data.class_weights())
+        with self._strategy.scope():
+            model = step_model.build_model(config, plan)
+            kept = step_model.build_kept(config, plan, model)
+            rate = optimizers.make_learning_rate(
+                plan.config, self._data.batches * plan.config.epochs
+            )
+            optimizer = optimizers.make_optimizer(
+                config.optimizer, rate, training.precision
+            )
+            optimizer.build(model.trainable_variables)
+        averaged = kept if training.ema is not None else None
+        checkpoint = StepCheckpoint(
+            self._run.checkpoints(plan.name), model, optimizer, averaged, self._chief
         )
-        optimizer = optimizers.make_optimizer(config.optimizer, rate)
-        optimizer.build(model.trainable_variables)
-        checkpoint = StepCheckpoint(run.checkpoints(plan.name), model, optimizer)
-        if checkpoint.restore():
-            log.info("%s: %d epoch(s) were done", plan.name, checkpoint.epochs)
-    sizes = detector.map_sizes(model)
-    watch = validation.Watch(
-        model, strategy, data.validation(sizes), config.loss, config.model.gamma
-    )
-    around = [
-        callbacks.BestModel(plan.best_model, checkpoint, plan.score),
-        callbacks.TensorBoard(
-            run.tensorboard / plan.name, watch.pictures, training.image_every
-        ),
-        callbacks.ProgressBar(
-            plan.name, plan.config.epochs, data.batches, training.batch_size
-        ),
-    ]
-    with dataset.explain_broken_records(config.data.records, "train", "val"):
-        loop.fit(
+        self._restore(plan, checkpoint)
+        watch = self._watch(kept, plan, self._strategy)
+        train_step = steps.make_train_step(
             model,
-            steps.make_train_step(
-                model, optimizer, strategy, config.loss, config.optimizer.weight_decay
+            optimizer,
+            self._strategy,
+            weights,
+            accumulate=training.accumulate,
+            after=None
+            if training.ema is None
+            else step_model.make_average(
+                model, kept, optimizer, self._strategy, training.ema
             ),
-            lambda epoch: data.training(sizes, epoch),
-            watch.results,
+        )
+        sizes = detector.map_sizes(model)
+        with self._explained():
+            loop.fit(
+                model,
+                train_step,
+                lambda epoch, skip: self._data.training(
+                    sizes, self._strategy, epoch, skip
+                ),
+                self._validation(watch, model, kept),
+                self._strategy,
+                self._callbacks(plan, watch, checkpoint),
+                checkpoint,
+                epochs=plan.config.epochs,
+                batches=self._data.batches,
+                checkpoint_every=training.checkpoint_every,
+            )
+
+    def _watch(
+        self, model: keras.Model, plan: StepPlan, strategy: tf.distribute.Strategy
+    ) -> Watch:
+        sizes = detector.map_sizes(model)
+        return Watch(
+            model,
             strategy,
-            around,
-            first_epoch=checkpoint.epochs,
-            epochs=plan.config.epochs,
+            self._data.validation(sizes, strategy),
+            self._data.validation_faces(sizes),
+            self._data.val_count,
+            plan.loss_weights(self._config, (1.0, 1.0)),
+            self._config.model.gamma,
+            f"the validation split of {self._config.data.records}",
         )
 
+    def _validation(
+        self, watch: Watch, model: keras.Model, kept: keras.Model
+    ) -> Callable[[], dict[str, float]]:
+        """Validates the kept model, which follows the one in training."""
 
-def _build_model(config: Config, plan: StepPlan, run: RunFolder) -> keras.Model:
-    """The step's model; step 2 starts from the best weights of step 1."""
-    if not plan.full_model:
-        return detector.build_detector(
-            config.model, noise_heads=False, classifier=False
+        def validate() -> dict[str, float]:
+            if kept is not model and self._config.training.ema is None:
+                step_model.copy_weights(model, kept)
+            return watch.results()
+
+        return validate
+
+    def _callbacks(
+        self, plan: StepPlan, watch: Watch, checkpoint: StepCheckpoint
+    ) -> list[keras.callbacks.Callback]:
+        """What happens around the batches; what saves comes last."""
+        training = self._config.training
+        best = callbacks.BestModel(
+            plan.best_model,
+            watch.model,
+            checkpoint,
+            plan.score,
+            plan.config.patience,
+            self._chief,
         )
-    backbone = config.model.backbone.model_copy(update={"weights": "none"})
-    without_download = config.model.model_copy(update={"backbone": backbone})
-    model = detector.build_detector(without_download)
-    report = transfer_weights(
-        detector.load_detector(run.step1_model),
-        model,
-        allow_missing=("noise_", "classifier/"),
-    )
-    log.info("step 1 -> step 2: %s", report)
-    return model
+        if not self._chief:
+            return [best]
+        board = TensorBoard(
+            self._run.tensorboard / plan.name,
+            watch,
+            scalar_every=training.scalar_every,
+            image_every=training.image_every,
+            batch_size=training.batch_size,
+            config_yaml=config_module.to_yaml(self._config),
+        )
+        bar = callbacks.ProgressBar(
+            plan.name, plan.config.epochs, self._data.batches, training.batch_size
+        )
+        return [board, bar, best]
 
+    def _restore(self, plan: StepPlan, checkpoint: StepCheckpoint) -> None:
+        """Reads the newest checkpoint; all workers must have found the same one."""
+        if checkpoint.restore():
+            done = checkpoint.progress
+            log.info(
+                "%s: goes on after %d epoch(s) and %d batch(es)",
+                plan.name,
+                done.epoch,
+                done.batch,
+            )
+        done = checkpoint.progress
+        mine = done.epoch * self._data.batches + done.batch
+        workers = self._sum_over_replicas(1)
+        if self._sum_over_replicas(mine) != mine * workers:
+            raise FakelocError(
+                f"the workers found different checkpoints in {self._run.path}; the run "
+                "folder must be one that all of them share"
+            )
 
-def _conclude(config: Config, run: RunFolder, data: TrainingData) -> dict[str, Any]:
-    """Scores the best model on validation and chooses the threshold there."""
-    model = detector.load_detector(run.best_model)
-    watch = validation.Watch(
-        model,
-        tf.distribute.get_strategy(),
-        data.validation(detector.map_sizes(model)),
-        config.loss,
-        config.model.gamma,
-    )
-    faces = watch.measure()
-    results: dict[str, Any] = watch.summarise(faces)
-    results["validation_threshold"] = metrics.balanced_threshold(
-        faces["target"], faces["probability"]
-    )
-    run.write_metrics(results)
-    return results
+    def _sum_over_replicas(self, value: int) -> int:
+        total = self._strategy.run(
+            lambda: tf.distribute.get_replica_context().all_reduce(
+                tf.distribute.ReduceOp.SUM, tf.constant(value, tf.int64)
+            )
+        )
+        return int(self._strategy.experimental_local_results(total)[0])
+
+    def _wait_for_all(self) -> None:
+        """Returns when every worker has come here."""
+        self._sum_over_replicas(0)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what TensorFlow says into what a person can act on."""
+        records, training = self._config.data.records, self._config.training
+        try:
+            with dataset.explain_broken_records(records, "train", "val"):
+                yield
+        except loop.NonFiniteLoss as error:
+            faces = dataset.record_names(records, "train", error.records)
+            raise FakelocError(f"{error}. Its faces: {'; '.join(faces)}") from error
+        except tf.errors.ResourceExhaustedError as error:
+            replicas = self._strategy.num_replicas_in_sync
+            raise FakelocError(
+                f"out of memory with training.batch_size={training.batch_size}, "
+                f"training.accumulate={training.accumulate} on {replicas} replica(s), "
+                f"{training.batch_size // replicas // training.accumulate} faces at "
+                f"once; go on with --resume --set training.accumulate="
+                f"{2 * training.accumulate}, which has the same gradient"
+            ) from error
+
+    def _conclude(self, plan: StepPlan) -> dict[str, Any]:
+        """Scores the best model on validation and chooses the threshold there."""
+        model = detector.load_detector(self._run.best_model)
+        watch = self._watch(model, plan, tf.distribute.get_strategy())
+        results: dict[str, Any] = watch.results()
+        results["validation_threshold"] = metrics.balanced_threshold(
+            watch.faces["target"], watch.faces["probability"]
+        )
+        self._run.write_metrics(results)
+        return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import cv2
@@ -9,136 +10,179 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fakeloc_tf import losses, metrics
-from fakeloc_tf.config import LossConfig
+from fakeloc_tf import metrics
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.losses import LossWeights
 from fakeloc_tf.models import fusion
-from fakeloc_tf.models.backbones import TAPS
-from fakeloc_tf.training.steps import make_eval_step
+from fakeloc_tf.training.eval_step import make_eval_step, semantic_maps
 
 PICTURES = 8
+THUMBNAIL = 48
 
 
 class Watch:
     """Results and pictures of a model on the validation split.
 
     Args:
-        model: the model in training; with or without a classifier.
+        model: the one that is validated; with or without a classifier.
         strategy: that it is trained under.
-        batches: `dataset.evaluation_batches` of the split.
-        loss: weights of Eq. 1.
+        batches: distributed `dataset.evaluation_batches` of the split.
+        faces: parsed faces of the split, for pictures: elements of
+            `dataset.evaluation_batches` without distribution.
+        count: faces of the split; what `batches` has beyond it are repeats.
+        weights: of Eq. 1.
         gamma: weights of Eq. 8.
+        split: name of the data for messages.
     """
 
     def __init__(
         self,
         model: keras.Model,
         strategy: tf.distribute.Strategy,
-        batches: tf.data.Dataset,
-        loss: LossConfig,
+        batches: Iterable[Any],
+        faces: tf.data.Dataset,
+        count: int,
+        weights: LossWeights,
         gamma: tuple[float, float, float],
+        split: str,
     ) -> None:
-        self._strategy = strategy
+        self.model = model
+        self.faces: dict[str, np.ndarray] = {}
         self._batches = batches
-        self._loss = loss
+        self._pool = faces
+        self._count = count
+        self._mask_weight = weights.mask
         self._gamma = gamma
-        self._eval_step = make_eval_step(model, strategy)
-        self._model = model
+        self._split = split
+        self._eval_step = make_eval_step(model, strategy, weights, gamma)
         self._shown: Any = None
 
     def results(self) -> dict[str, float]:
-        """`summarise` of a pass over the split."""
-        return self.summarise(self.measure())
+        """`summarise` of a pass over the split, which stays in `faces`."""
+        self.faces = self.measure()
+        return self.summarise(self.faces)
 
-    def summarise(self, faces: dict[str, np.ndarray]) -> dict[str, float]:
+    def summarise(self, faces: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Means of what `measure` gave.
 
         Returns:
             `val_loss` and its terms, `val_iou` (threshold 0.5, mean per image over
-            fakes) and, with a classifier and both classes, `val_auc` (frame).
+            fakes) and, with a classifier, `val_auc` and `val_accuracy` (frame,
+            threshold 0.5).
+
+        Raises:
+            FakelocError: there is a classifier, but faces of one class only.
         """
-        valid, semantic = faces["mask_valid"], faces["semantic"]
+        valid = faces["mask_valid"]
+        results = {}
+        for name in _terms(faces):
+            # L_b is a mean over the faces that have a usable mask.
+            total = valid.sum() if name.startswith("semantic") else len(valid)
+            results[f"val_{name}"] = float(faces[name].sum() / max(total, 1.0))
+        loss = faces["loss"]
+        if "semantic" in faces:
+            others = loss - self._mask_weight * faces["semantic"]
+            results["val_loss"] = float(others.mean())
+            results["val_loss"] += self._mask_weight * results["val_semantic"]
+        else:
+            results["val_loss"] = float(loss.mean())
         fakes = (faces["target"] > 0.5) & (valid > 0)
-        results = {
-            f"val_{name}": float(faces[name].mean())
-            for name in ("classification", "method", "noise")
-            if name in faces
-        }
-        # L_b is a mean over the faces that have a usable mask.
-        results["val_semantic"] = float(semantic.sum() / max(valid.sum(), 1.0))
-        others = float((faces["loss"] - self._loss.mask * semantic).mean())
-        results["val_loss"] = others + self._loss.mask * results["val_semantic"]
-        if fakes.any():
+        if "iou" in faces and fakes.any():
             results["val_iou"] = float(faces["iou"][fakes].mean())
-        if "probability" in faces and 0 < faces["target"].mean() < 1:
-            results["val_auc"] = metrics.detection_metrics(
-                faces["target"], faces["probability"]
-            )["frame_auc"]
+        if "probability" in faces:
+            results |= self._detection(faces)
         return results
 
     def measure(self) -> dict[str, np.ndarray]:
-        """A value a face: `target`, `mask_valid`, `iou`, losses, `probability`."""
-        parts = [
-            self._measure(self._eval_step(batch))
-            for batch in self._strategy.experimental_distribute_dataset(self._batches)
-        ]
-        return {
-            name: np.concatenate([part[name] for part in parts]) for name in parts[0]
-        }
+        """A value a face, in the split's order: see `make_eval_step`, and `iou`."""
+        parts = [self._eval_step(batch) for batch in self._batches]
+        joined = {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
+        order = np.argsort(joined.pop("index"), kind="stable")[: self._count]
+        faces = {name: values[order] for name, values in joined.items()}
+        if "union" in faces:
+            faces["iou"] = metrics.iou_of_areas(
+                faces.pop("intersection"), faces.pop("union")
+            )
+        return faces
 
     def pictures(self) -> dict[str, np.ndarray]:
         """Some faces with their true and predicted mask and noise.
 
         Returns:
-            `face`, `mask/true`, `mask/predicted` and, with noise heads, `noise/true`,
-            `noise/predicted` (deep map, |W|/σ, clipped to 0..1): float32
+            `face` and, as the model has them, `mask/true`, `mask/predicted`,
+            `noise/true`, `noise/predicted` (deep map, |W|/σ, clipped to 0..1): float32
             [N, S, S, 3 or 1] in 0..1.
         """
         if self._shown is None:
-            self._shown = _spread(self._batches)
+            self._shown = self._spread(PICTURES)
         images, targets = self._shown
-        outputs = self._model(images, training=False)
+        outputs = self.model(images, training=False)
         size = images.shape[1]
-        pictures = {
-            "face": images / 255.0,
-            "mask/true": targets["mask"],
-            "mask/predicted": fusion.fuse_maps(_semantic(outputs), self._gamma, size),
-        }
+        pictures = {"face": images / 255.0}
+        maps = semantic_maps(outputs)
+        if maps:
+            pictures["mask/true"] = targets["mask"]
+            pictures["mask/predicted"] = fusion.fuse_maps(maps, self._gamma, size)
         if "noise_deep" in outputs:
             pictures["noise/true"] = _enlarged(targets["noise_deep"], size)
             pictures["noise/predicted"] = _enlarged(outputs["noise_deep"], size)
         return {name: np.clip(values, 0.0, 1.0) for name, values in pictures.items()}
 
-    def _measure(self, results: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
-        """One batch of `measure`."""
-        targets = {
-            name.removeprefix("target_"): value
-            for name, value in results.items()
-            if name.startswith("target_")
-        }
-        terms = losses.total_loss(
-            results,
-            targets,
-            noise_weight=self._loss.noise,
-            mask_weight=self._loss.mask,
-            valid_share=1.0,
-        )
-        del terms["mask_weight"]
-        true = targets["mask"].numpy()[..., 0]
-        predicted = fusion.fuse_maps(_semantic(results), self._gamma, true.shape[1])
-        measured = {
-            "loss": terms.pop("total"),
-            **terms,
-            "target": targets["label"][:, 0],
-            "mask_valid": targets["mask_valid"],
-            "iou": metrics.iou(np.asarray(predicted)[..., 0] >= 0.5, true >= 0.5),
-        }
-        if "label" in results:
-            measured["probability"] = tf.sigmoid(results["label"])[:, 0]
-        return {name: np.asarray(values) for name, values in measured.items()}
+    def features(
+        self, count: int
+    ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """What the classifier's last layer sees of some faces.
+
+        Returns:
+            Features float32 [n, D], thumbnails uint8 [n, 48, 48, 3], and for each face
+            `label`, `method` and `probability`; empty without a classifier.
+        """
+        if "features" not in self.model.output:
+            return np.zeros((0, 0), np.float32), np.zeros((0, 48, 48, 3), np.uint8), []
+        images, targets = self._spread(count)
+        outputs = [self.model(part, training=False) for part in _batched(images)]
+        features = np.concatenate([one["features"] for one in outputs])
+        logits = np.concatenate([one["label"] for one in outputs])[:, 0]
+        small = tf.image.resize(images, (THUMBNAIL, THUMBNAIL), antialias=True)
+        thumbnails = np.clip(np.rint(small), 0, 255).astype(np.uint8)
+        rows = [
+            {"label": int(label), "method": int(method), "probability": float(p)}
+            for label, method, p in zip(
+                targets["label"][:, 0],
+                targets["method"],
+                tf.sigmoid(logits),
+                strict=True,
+            )
+        ]
+        return features.astype(np.float32), thumbnails, rows
+
+    def _detection(self, faces: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """AUC and accuracy."""
+        share = faces["target"].mean()
+        if not 0 < share < 1:
+            raise FakelocError(
+                f"{self._split} holds {'fakes' if share else 'real faces'} only "
+                f"({len(faces['target'])} faces), so that it has no AUC to choose the "
+                "best model by; prepare it with faces of both classes"
+            )
+        found = metrics.detection_metrics(faces["target"], faces["probability"])
+        return {"val_auc": found["frame_auc"], "val_accuracy": found["frame_accuracy"]}
+
+    def _spread(self, count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Up to `count` faces, evenly spread over the split."""
+        every = max(self._count // count, 1)
+        faces = self._pool.unbatch().take(self._count).shard(every, 0).take(count)
+        return next(iter(faces.batch(count)))
 
 
-def _semantic(outputs: dict[str, Any]) -> dict[str, Any]:
-    return {tap: outputs[f"semantic_{tap}"] for tap in TAPS}
+def _terms(faces: Mapping[str, np.ndarray]) -> list[str]:
+    """Names of the loss terms among the measured values."""
+    heads = ("classification", "method", "semantic", "noise")
+    return [name for name in faces if name.startswith(heads)]
+
+
+def _batched(images: tf.Tensor, size: int = 32) -> list[tf.Tensor]:
+    return [images[first : first + size] for first in range(0, len(images), size)]
 
 
 def _enlarged(maps: Any, size: int) -> np.ndarray:
@@ -149,11 +193,3 @@ def _enlarged(maps: Any, size: int) -> np.ndarray:
             for one in np.asarray(maps)
         ]
     )
-
-
-def _spread(batches: tf.data.Dataset) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """A batch of PICTURES faces, evenly spread over the split."""
-    count = sum(len(images) for images, _ in batches)
-    every = max(count // PICTURES, 1)
-    faces = batches.unbatch().shard(every, 0).take(PICTURES).batch(PICTURES)
-    return next(iter(faces))
