@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,9 @@ class TrainingData:
         folder = config.data.records
         self.sigma = prepared.dataset_info(folder)["prepare"]["sigma"]
         self.batches = dataset.split_size(folder, "train") // self._batch_size
-        self._train = dataset.load_split(folder, "train")
-        self._val = dataset.load_split(folder, "val")
-        if config.data.cache:
-            self._train, self._val = self._train.cache(), self._val.cache()
+        self._faces = dataset.split_size(folder, "val")
+        self._train = RecordSource(folder, "train", cache=config.data.cache)
+        self._val = RecordSource(folder, "val", cache=config.data.cache)
 
     @property
     def _batch_size(self) -> int:
@@ -42,20 +42,29 @@ class TrainingData:
             sigma=self.sigma,
             batch_size=self._batch_size,
             shuffle_buffer=data.shuffle_buffer,
-            flip=data.augment.flip,
+            augment=data.augment,
             seed=self._config.training.seed,
             epoch=epoch,
         )
 
     def validation(self, sizes: dataset.MapSizes) -> tf.data.Dataset:
-        """The validation split as `dataset.evaluation_batches`."""
-        return dataset.evaluation_batches(
+        """The validation split as `dataset.evaluation_batches`, without repeats."""
+        batches = dataset.evaluation_batches(
             self._val,
             image_size=self._config.model.image_size,
             map_sizes=sizes,
             sigma=self.sigma,
             batch_size=self._batch_size,
+            count=self._faces,
         )
+
+        def once(images: tf.Tensor, targets: dict[str, tf.Tensor]) -> Any:
+            new = targets["index"] < self._faces
+            return tf.nest.map_structure(
+                lambda values: tf.boolean_mask(values, new), (images, targets)
+            )
+
+        return batches.map(once)
 
 
 def check_data(info: Mapping[str, Any], config: Config) -> None:

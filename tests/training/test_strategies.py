@@ -8,8 +8,15 @@ import pytest
 import synthetic
 import tensorflow as tf
 
-from fakeloc_tf.config import BackboneConfig, LossConfig, ModelConfig, OptimizerConfig
+from fakeloc_tf.config import (
+    AugmentConfig,
+    BackboneConfig,
+    LossConfig,
+    ModelConfig,
+    OptimizerConfig,
+)
 from fakeloc_tf.data import dataset
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.models import backbones, detector
 from fakeloc_tf.models.transfer import named_variables
 from fakeloc_tf.training import optimizers, steps, strategies
@@ -27,13 +34,13 @@ def train_a_few_steps(strategy, initial, records, make_optimizer):
         optimizer.build(model.trainable_variables)
     step = steps.make_train_step(model, optimizer, strategy, LossConfig(), 1e-5)
     data = dataset.training_batches(
-        dataset.load_split(records, "train"),
+        RecordSource(records, "train"),
         image_size=64,
         map_sizes=detector.map_sizes(model),
         sigma=5.0,
         batch_size=8,
         shuffle_buffer=8,
-        flip=True,
+        augment=AugmentConfig(),
         seed=0,
         epoch=0,
     )
