@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
-from fakeloc_tf.data import augment, records, targets
+from fakeloc_tf.config import AugmentConfig
+from fakeloc_tf.data import augment as augmentation
+from fakeloc_tf.data import records, targets
 from fakeloc_tf.data.prepared import dataset_info, split_files
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
@@ -32,73 +36,179 @@ def load_split(folder: str | os.PathLike[str], split: str) -> tf.data.Dataset:
 
 
 def training_batches(
-    faces: tf.data.Dataset,
+    source: RecordSource,
     *,
     image_size: int,
     map_sizes: MapSizes,
     sigma: float,
     batch_size: int,
     shuffle_buffer: int,
-    flip: bool,
+    augment: AugmentConfig,
     seed: int,
     epoch: int,
+    skip: int = 0,
+    worker: int = 0,
+    workers: int = 1,
+    replicas: int = 1,
 ) -> tf.data.Dataset:
     """One epoch of shuffled, augmented batches; equal for equal `seed` and `epoch`.
 
-    The seeds hold the epoch, so that a run resumed at an epoch sees what an
-    undisturbed one sees. Every random number is stateless: stateful ones are not
-    reproducible with parallel calls.
+    Every random number is stateless and comes from `seed`, `epoch` and the running
+    number of the face in the epoch. So the k-th global batch has the same faces,
+    changed in the same way, however it is cut for workers and replicas, and an epoch
+    can be taken up anywhere. (Stateful ones are not reproducible with parallel calls.)
 
     Args:
-        faces: parsed faces (`load_split`), cached or not.
-        map_sizes: tap → (height, width) of its maps (`models.detector.map_sizes`).
+        source: records of the training split.
+        image_size: side S of the model's input.
+        map_sizes: tap → (height, width) of its maps (`models.detector.map_sizes`);
+            taps without maps are left out.
         sigma: of the noise filter the records were made with.
+        batch_size: faces of a global batch: of all workers and replicas together.
+        shuffle_buffer: serialized records in the shuffle buffer.
+        augment: random changes of the faces.
+        seed: of order and changes.
+        epoch: the same again for another number.
+        skip: global batches at the start that are left out, neither decoded nor
+            augmented.
+        worker: index of this worker, 0 <= worker < workers.
+        workers: processes that share a global batch, a slice each.
+        replicas: devices that share this worker's slice.
 
     Returns:
-        Batches of (image float32 [B, S, S, 3] in 0..255, targets as
-        `targets.make_targets`); the last, incomplete batch is dropped.
+        Batches of a replica, B = batch_size / (workers · replicas), `replicas` of them
+        in turn make the worker's slice: (image float32 [B, S, S, 3] in 0..255, targets
+        as `targets.make_targets` and `record` int64 [B, 2], see `RecordSource`). The
+        last, incomplete global batch is dropped.
+
+    Raises:
+        ValueError: the batch cannot be shared out evenly.
     """
-    dataset = faces.shuffle(shuffle_buffer, seed=seed + 1000 * epoch).enumerate()
+    share = _share(batch_size, worker, workers, replicas)
+    # Not seed + epoch: the second epoch would be the first one of the next seed.
+    base = tf.random.fold_in(
+        tf.constant([seed, 0], tf.int64), tf.constant(epoch, tf.int64)
+    )
+    order_seed, face_seed = tf.unstack(tf.random.split(base))
 
-    def prepare(index: tf.Tensor, face: dict[str, Any]) -> tuple[Any, Any]:
-        if flip:
-            face = augment.random_flip(face, seed=tf.stack([seed + epoch, index]))
+    def prepare(index: tf.Tensor, serialized: tf.Tensor, record: tf.Tensor) -> Any:
+        face = records.parse(serialized)
+        if augment.flip:
+            face = augmentation.random_flip(face, tf.random.fold_in(face_seed, index))
         image = targets.model_input(face["image"], image_size)
-        return image, targets.make_targets(face, map_sizes, sigma)
+        wanted = targets.make_targets(face, map_sizes, sigma)
+        return image, wanted | {"record": record}
 
-    return (
-        dataset.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
-        # A smaller last batch would be another graph and another normalisation.
-        .batch(batch_size, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
+    # The slice is taken from batches of serialized records, which cost nothing yet.
+    return _batches(
+        source.shuffled(shuffle_buffer, order_seed).enumerate().skip(skip * batch_size),
+        prepare,
+        share,
     )
 
 
 def evaluation_batches(
-    faces: tf.data.Dataset,
+    source: RecordSource,
     *,
     image_size: int,
     map_sizes: MapSizes,
     sigma: float,
     batch_size: int,
+    count: int,
+    worker: int = 0,
+    workers: int = 1,
+    replicas: int = 1,
 ) -> tf.data.Dataset:
-    """All faces once, in written order, with targets and a mask at the input size.
+    """All faces in written order, with targets and a mask at the input size.
+
+    Every batch is full, so that workers and replicas get equally many: the last global
+    batch is filled up from the start of the list. Faces with `index` >= `count` are
+    those repeats, and the caller drops them.
+
+    Args:
+        source: records of the split.
+        count: faces in the split (`split_size`).
+        image_size, map_sizes, sigma, batch_size, worker, workers, replicas: as in
+            `training_batches`.
 
     Returns:
-        Batches of (image, targets); the targets also hold `mask` float32
-        [B, S, S, 1] in 0..1.
-    """
+        Batches of (image, targets) as in `training_batches`; the targets also hold
+        `mask` float32 [B, S, S, 1] in 0..1 and `index` int64 [B], the running number.
+        Iterating fails with `FailedPreconditionError` if there are not `count` records.
 
-    def prepare(face: dict[str, Any]) -> tuple[Any, Any]:
+    Raises:
+        ValueError: the batch cannot be shared out evenly.
+    """
+    share = _share(batch_size, worker, workers, replicas)
+
+    def prepare(index: tf.Tensor, serialized: tf.Tensor, record: tf.Tensor) -> Any:
+        face = records.parse(serialized)
         image = targets.model_input(face["image"], image_size)
         wanted = targets.make_targets(face, map_sizes, sigma)
         wanted["mask"] = targets.soft_mask(face["mask"], (image_size, image_size))
-        return image, wanted
+        return image, wanted | {"record": record, "index": index}
 
+    full = -(-count // batch_size) * batch_size
+    every = source.written().apply(tf.data.experimental.assert_cardinality(count))
+    return _batches(every.repeat().take(full).enumerate(), prepare, share)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one worker has of each global batch."""
+
+    batch_size: int
+    first: int
+    size: int
+    replica_size: int
+
+
+def _share(batch_size: int, worker: int, workers: int, replicas: int) -> _Share:
+    if not 0 <= worker < workers:
+        raise ValueError(
+            f"`worker` must be in 0..{workers - 1}. Received: worker={worker}"
+        )
+    if batch_size % (workers * replicas):
+        raise ValueError(
+            "`batch_size` must be a multiple of workers × replicas. Received: "
+            f"batch_size={batch_size}, workers={workers}, replicas={replicas}"
+        )
+    size = batch_size // workers
+    return _Share(batch_size, worker * size, size, size // replicas)
+
+
+def _batches(
+    numbered: tf.data.Dataset, prepare: Callable[..., Any], share: _Share
+) -> tf.data.Dataset:
+    """Cuts the worker's share out of serialized records, then prepares only that.
+
+    Args:
+        numbered: (running number, (serialized, record)), from a global batch's start.
+        prepare: those three → (image, targets) of one face.
+    """
+    if share.replica_size < share.batch_size:
+        end = share.first + share.size
+        # Whole global batches first: all workers must see equally many.
+        numbered = (
+            numbered.batch(share.batch_size, drop_remainder=True)
+            .map(lambda *b: tf.nest.map_structure(lambda v: v[share.first : end], b))
+            .unbatch()
+        )
+    options = tf.data.Options()
+    # The cut is made here; a strategy must not cut again.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.OFF
+    )
     return (
-        faces.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size)
+        numbered.map(
+            lambda index, item: prepare(index, *item),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+        # A smaller last batch would be another graph and another normalisation.
+        .batch(share.replica_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
+        .with_options(options)
     )
 
 
@@ -109,6 +219,13 @@ def explain_broken_records(
     """Turns TensorFlow's word on a broken record into one that names the file."""
     try:
         yield
+    except tf.errors.FailedPreconditionError as error:
+        # `evaluation_batches` counts.
+        raise FakelocError(
+            f"{' or '.join(splits)} has another number of records than "
+            f"{folder}/dataset.json says; make the records again with "
+            "`python -m pipelines.prepare`"
+        ) from error
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
         for path in (p for split in splits for p in split_files(folder, split)):
             try:

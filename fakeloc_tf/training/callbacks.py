@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -101,34 +100,6 @@ class ProgressBar(keras.callbacks.Callback):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-
-
-class TensorBoard(keras.callbacks.Callback):
-    """Scalars per epoch and pictures of a few validation faces.
-
-    Args:
-        folder: of the event files.
-        draw: gives named pictures, float32 [N, H, W, 3] in 0..1.
-        image_every: epochs between pictures.
-    """
-
-    def __init__(
-        self, folder: Path, draw: Callable[[], dict[str, Any]], image_every: int
-    ) -> None:
-        super().__init__()
-        self._writer = tf.summary.create_file_writer(str(folder))
-        self._draw = draw
-        self._image_every = image_every
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Writes the epoch's scalars and, where due, pictures."""
-        with self._writer.as_default(step=epoch + 1):
-            for name, value in (logs or {}).items():
-                tf.summary.scalar(name, value)
-            if (epoch + 1) % self._image_every == 0:
-                for name, pictures in self._draw().items():
-                    tf.summary.image(name, pictures, max_outputs=len(pictures))
-        self._writer.flush()
 
 
 class BestModel(keras.callbacks.Callback):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ class TrainingData:
         faces = info["counts"]["train"]
         self._reals = faces[info["classes"][0]]
         self._fakes = sum(faces.values()) - self._reals
-        self._train = dataset.load_records(folder, "train", cache=config.data.cache)
-        self._val = dataset.load_records(folder, "val", cache=config.data.cache)
+        self._train = RecordSource(folder, "train", cache=config.data.cache)
+        self._val = RecordSource(folder, "val", cache=config.data.cache)
 
     @property
     def _batch_size(self) -> int:

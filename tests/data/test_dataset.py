@@ -5,7 +5,9 @@ import pytest
 import synthetic
 import tensorflow as tf
 
+from fakeloc_tf.config import AugmentConfig
 from fakeloc_tf.data import augment, dataset, prepared, targets
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.noise import NOISE_SCALE
 
@@ -17,15 +19,15 @@ def folder(tmp_path_factory):
     return synthetic.write_records(tmp_path_factory.mktemp("records"))
 
 
-def batches(folder, *, epoch=0, flip=True):
+def batches(folder, *, epoch=0):
     return dataset.training_batches(
-        dataset.load_split(folder, "train"),
+        RecordSource(folder, "train"),
         image_size=72,
         map_sizes=SIZES,
         sigma=5.0,
         batch_size=8,
         shuffle_buffer=32,
-        flip=flip,
+        augment=AugmentConfig(),
         seed=3,
         epoch=epoch,
     )

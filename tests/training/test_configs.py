@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from fakeloc_tf import config as config_module
 from fakeloc_tf.data import dataset
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.models import detector
 from fakeloc_tf.training import optimizers, step_model, steps
 from fakeloc_tf.training.plan import make_plans
@@ -50,7 +51,7 @@ def test_every_config_takes_one_step(path, records, tmp_path):
         batch = next(
             iter(
                 dataset.training_batches(
-                    dataset.load_records(records, "train"),
+                    RecordSource(records, "train"),
                     image_size=config.model.image_size,
                     map_sizes=detector.map_sizes(model),
                     sigma=config.prepare.sigma,

@@ -1,5 +1,7 @@
 """The training step: accumulation, averages, clipping, precision, frozen parts."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -135,7 +137,7 @@ def test_average_of_the_weights_equals_a_slow_reference():
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_lowers_the_loss_and_keeps_float32(precision):
     config = Config(model=MODEL, training=TrainingConfig(precision=precision))
-    plan = make_plans(config, RunFolder("unused"), ("step1",))[0]
+    plan = make_plans(config, RunFolder(Path("unused")), ("step1",))[0]
     model = step_model.build_model(config, plan)
     kept = step_model.build_kept(config, plan, model)
     assert keras.config.dtype_policy().name == "float32"
@@ -175,7 +177,7 @@ def test_parts_that_are_not_trained_keep_weights_and_statistics():
     config = Config(model=MODEL, training=training)
     plan = make_plans(
         config.model_copy(update={"model": MODEL.model_copy(update={"heads": ()})}),
-        RunFolder("unused"),
+        RunFolder(Path("unused")),
         ("step2",),
     )[0]
     plan = plan.__class__(**(vars(plan) | {"heads": ("semantic", "noise")}))
