@@ -124,7 +124,7 @@ def _build_model(config: Config, plan: StepPlan, run: RunFolder) -> keras.Model:
     """The step's model; step 2 starts from the best weights of step 1."""
     if not plan.full_model:
         return detector.build_detector(
-            config.model, noise_heads=False, classifier=False
+            config.model, heads=("semantic",), classifier=False
         )
     backbone = config.model.backbone.model_copy(update={"weights": "none"})
     without_download = config.model.model_copy(update={"backbone": backbone})
