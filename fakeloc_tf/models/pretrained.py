@@ -64,23 +64,26 @@ def _load_file(model: keras.Model, path: Path, call: str) -> None:
             "the path of a weights file"
         )
     refusal = f"model.backbone.weights={path} is no weights file of {call}"
+    if path.suffix != ".h5":
+        raise FakelocError(f"{refusal}: its name must end in .weights.h5 or .h5")
     try:
         # Keras itself counts layers and arrays of files in Keras 2's format.
-        if path.name.endswith(".weights.h5"):
-            matched = _compare(_expected(model), _shapes(path), refusal)
-            counts = f"{matched} arrays matched, 0 missing, 0 unexpected"
-            logger.info("backbone weights %s: %s", path, counts)
-        model.load_weights(path)
+        ours = path.name.endswith(".weights.h5")
+        faults = _faults(_expected(model), _shapes(path)) if ours else ""
+        if not faults:
+            model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise FakelocError(f"{refusal}: {error}") from error
+    if faults:
+        raise FakelocError(f"{refusal}: {faults}")
+    count = len(model.weights)
+    logger.info("%s: %d arrays matched, 0 missing, 0 unexpected", path, count)
 
 
-def _compare(
-    expected: Mapping[str, tuple[int, ...]],
-    found: Mapping[str, tuple[int, ...]],
-    refusal: str,
-) -> int:
-    """Number of arrays, all of which match; otherwise a FakelocError."""
+def _faults(
+    expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
+) -> str:
+    """What is wrong with the arrays of a file, for people; empty if nothing is."""
     faults = {
         "missing": [name for name in expected if name not in found],
         "unexpected": [name for name in found if name not in expected],
@@ -90,14 +93,12 @@ def _compare(
             if name in found and found[name] != expected[name]
         ],
     }
-    if any(faults.values()):
-        counts = "; ".join(
-            f"{len(names)} {fault} (such as {', '.join(names[:EXAMPLES])})"
-            for fault, names in faults.items()
-            if names
-        )
-        raise FakelocError(f"{refusal}; of {len(expected)} arrays there are {counts}")
-    return len(expected)
+    parts = [
+        f"{len(names)} {fault} (such as {', '.join(names[:EXAMPLES])})"
+        for fault, names in faults.items()
+        if names
+    ]
+    return f"of {len(expected)} arrays, {'; '.join(parts)}" if parts else ""
 
 
 def _expected(model: keras.Model) -> dict[str, tuple[int, ...]]:
