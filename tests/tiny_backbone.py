@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from fakeloc_tf.models import backbones
+from fakeloc_tf.models.applications import Backbone, Tap
 
 
 def tiny_application(
@@ -21,12 +21,13 @@ def tiny_application(
     return keras.Model(image, tensor)
 
 
-TINY = backbones.Backbone(
+TINY = Backbone(
     application=tiny_application,
     taps={
-        "shallow": ("one_relu", "output"),
-        "middle": ("two_relu", "output"),
-        "deep": ("three_relu", "output"),
+        "shallow": Tap("one_relu", 64),
+        "middle": Tap("two_relu", 256),
+        "deep": Tap("three_relu", 728),
+        "final": Tap("three_relu", 728),
     },
-    renamed={},
+    thin=True,
 )

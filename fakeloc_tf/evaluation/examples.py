@@ -32,6 +32,8 @@ def draw_examples(
 ) -> None:
     """Writes a PNG: a row of faces a person and method, with mask and localisation.
 
+    A model without a localisation has its probabilities and the true outlines only.
+
     Args:
         path: of the PNG.
         score: see `models.scorer.as_scorer`.
@@ -52,20 +54,19 @@ def draw_examples(
     for axis in axes:
         axis.set_axis_off()
     for index, face in enumerate(chosen):
-        localization = scores["localization"][index, ..., 0]
         axes[index].imshow(images[index].numpy().astype(np.uint8))
-        axes[index].imshow(
-            np.ma.masked_less(localization, 0.5), cmap=TINT, vmin=0, vmax=1, alpha=0.4
-        )
+        if "localization" in scores:
+            region = np.ma.masked_less(scores["localization"][index, ..., 0], 0.5)
+            axes[index].imshow(region, cmap=TINT, vmin=0, vmax=1, alpha=0.4)
         true = targets.soft_mask(face["mask"], (image_size, image_size))[..., 0]
         if float(tf.reduce_max(true)) >= 0.5:
             axes[index].contour(true, levels=[0.5], colors="white", linewidths=1.2)
         probability = float(scores["probability"][index, 0])
         name = classes[int(face["method"])]
         axes[index].set_title(f"{name}: {probability:.2f}", fontsize=10)
+    predicted = ", red: predicted region" if "localization" in scores else ""
     figure.suptitle(
-        "probability of manipulation; white: true outline, red: predicted region",
-        fontsize=9,
+        f"probability of manipulation; white: true outline{predicted}", fontsize=9
     )
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)

@@ -50,7 +50,8 @@ def evaluate_model(
         `intersection`, `union`), `true_fraction`, `predicted_fraction`, `iou`, `pbca`,
         `iinc`, the fixed mask's `fixed_intersection`, `fixed_union`, `fixed_iou` and,
         of a five-way model, `probability_<method>`. `iou`, `pbca`, `iinc` and
-        `fixed_iou` are NaN where the mask is not valid.
+        `fixed_iou` are NaN where the mask is not valid; what compares with a predicted
+        mask is NaN everywhere of a model that predicts none.
     """
 
     def prepare(face: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +81,6 @@ def _rows(
 ) -> pd.DataFrame:
     """The rows of one batch."""
     true = face["true_mask"]
-    predicted = scores["localization"][..., 0] >= MASK_THRESHOLD
     rows = pd.DataFrame(
         {name: _text(face[name]) for name in ("dataset", "video_id", "quality")}
         | {
@@ -91,15 +91,9 @@ def _rows(
             "mask_valid": face["mask_valid"].astype(bool),
             "pixels": true[0].size,
             "true_pixels": true.sum((1, 2)),
-            "predicted_pixels": predicted.sum((1, 2)),
-            "intersection": (true & predicted).sum((1, 2)),
-            "union": (true | predicted).sum((1, 2)),
             "true_fraction": true.mean((1, 2)),
-            "predicted_fraction": predicted.mean((1, 2)),
-            "iou": metrics.iou(predicted, true),
-            "pbca": metrics.pbca(predicted, true),
-            "iinc": metrics.iinc(predicted, true),
         }
+        | _comparison(scores.get("localization"), true)
     )
     compared = ["iou", "pbca", "iinc"]
     if fixed_mask is not None:
@@ -111,6 +105,28 @@ def _rows(
     for index, name in enumerate(model_classes):
         rows[METHOD_PREFIX + name] = scores["method_probabilities"][:, index]
     return rows
+
+
+def _comparison(localization: np.ndarray | None, true: np.ndarray) -> dict[str, Any]:
+    """Columns that compare the predicted masks with the true ones.
+
+    Args:
+        localization: float32 [N, S, S, 1] in 0..1; None: the model makes no masks.
+        true: bool [N, S, S].
+    """
+    if localization is None:
+        columns = ("predicted_pixels", "predicted_fraction", "intersection", "union")
+        return dict.fromkeys((*columns, "iou", "pbca", "iinc"), np.nan)
+    predicted = localization[..., 0] >= MASK_THRESHOLD
+    return {
+        "predicted_pixels": predicted.sum((1, 2)),
+        "predicted_fraction": predicted.mean((1, 2)),
+        "intersection": (true & predicted).sum((1, 2)),
+        "union": (true | predicted).sum((1, 2)),
+        "iou": metrics.iou(predicted, true),
+        "pbca": metrics.pbca(predicted, true),
+        "iinc": metrics.iinc(predicted, true),
+    }
 
 
 def _text(values: np.ndarray) -> list[str]:

@@ -61,7 +61,8 @@ def localization_metrics(predictions: pd.DataFrame) -> dict[str, float]:
         `miou_two_class` (mean of the pooled IoU of manipulated and pristine), means
         of `pbca` and `iinc`, and for the fixed mean training mask
         `fixed_mask_iou_image_fakes`, `_all`, `_pooled`, `fixed_mask_miou_two_class`
-        and the gain over each.
+        and the gain over each. NaN, but for the fixed mask, of a model that predicts
+        no masks.
     """
     valid = predictions[predictions["mask_valid"]]
     fakes = valid[valid["label"] == 1]
@@ -80,6 +81,10 @@ def localization_metrics(predictions: pd.DataFrame) -> dict[str, float]:
 
 def _ious(valid: pd.DataFrame, fakes: pd.DataFrame, prefix: str) -> dict[str, float]:
     """The four conventions for the model's masks or, `fixed_`, the constant one's."""
+    if valid[f"{prefix}union"].isna().any():
+        # Sums would pass over the NaN and call 0/0 a perfect 1.
+        names = ("iou_image_fakes", "iou_image_all", "iou_pooled", "miou_two_class")
+        return dict.fromkeys(names, math.nan)
     intersection = int(valid[f"{prefix}intersection"].sum())
     union = int(valid[f"{prefix}union"].sum())
     pixels = int(valid["pixels"].sum())

@@ -1,97 +1,66 @@
-"""Xception, cut after the deep tap, with its three taps (Fig. 2)."""
+"""Builds a backbone by name, cut after the deepest tap that is needed (Fig. 2)."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
+from keras import ops
 
 from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.applications import BACKBONES, FINAL, TAPS, Backbone
+from fakeloc_tf.models.pretrained import load_application
 from fakeloc_tf.models.transfer import copy_arrays, named_variables
 
 logger = logging.getLogger(__name__)
 
-TAPS = ("shallow", "middle", "deep")
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """A Keras application and where it is tapped.
-
-    Attributes:
-        application: builds it, as `keras.applications` does.
-        taps: tap → (stable layer name, whether its `output` or `input` is the tap).
-        renamed: prefix of a name that Keras numbers per process → stable name, in
-            which {} is the number of the residual block.
-    """
-
-    application: Callable[..., keras.Model]
-    taps: dict[str, tuple[str, str]]
-    renamed: dict[str, str]
-
-
-# The paper counts blocks as the PyTorch Xception does: its block n is Keras' n + 1.
-BACKBONES: dict[str, Backbone] = {
-    "xception": Backbone(
-        application=keras.applications.Xception,
-        taps={
-            "shallow": ("block1_conv2_act", "output"),
-            "middle": ("block4_sepconv1_act", "input"),
-            "deep": ("block13_sepconv1_act", "input"),
-        },
-        renamed={
-            "conv2d": "block{}_shortcut",
-            "batch_normalization": "block{}_shortcut_bn",
-            "add": "block{}_add",
-        },
-    )
-}
-
 
 def build_backbone(
-    config: BackboneConfig, image_size: int, *, batch_norm_momentum: float = 0.99
+    config: BackboneConfig,
+    image_size: int,
+    *,
+    taps: Sequence[str] = TAPS,
+    batch_norm_momentum: float = 0.99,
 ) -> keras.Model:
-    """The feature extractor, cut after its deep tap.
+    """The feature extractor, cut after the deepest tap that is asked for.
 
     Args:
         config: name, width and initial weights.
         image_size: side S of the input in pixels.
+        taps: some of TAPS and FINAL.
         batch_norm_momentum: of the moving averages.
 
     Returns:
-        A model named `backbone`: float32 [B, S, S, 3] in -1..1 → dict of the three
-        TAPS, float32 [B, h, w, C]; for 299 at width 1: 147×147×64, 37×37×256 and
-        19×19×728.
+        A model named `backbone`: float32 [B, S, S, 3], scaled by `scale` and `offset`
+        of the backbone → dict of the taps, float32 [B, h, w, C]; Xception for 299 at
+        width 1: 147×147×64, 37×37×256, 19×19×728 and, `final`, 10×10×2048.
 
     Raises:
-        FakelocError: the weights cannot be had, or do not fit.
+        FakelocError: the weights cannot be had, or do not fit; the width is not 1 and
+            the backbone or its weights know only that.
     """
-    if config.width != 1.0 and config.weights != "none":
-        raise FakelocError(
-            f"model.backbone.width={config.width} has no published weights; "
-            "set model.backbone.weights=none, or width 1.0"
-        )
     spec = BACKBONES[config.name]
-    # Sides of None: the application refuses less than 71 pixels, without need.
-    application = _application(spec, config.weights)
-    stable = _stable_names(application, spec.renamed)
+    _check_width(config, spec)
+    wanted = [tap for tap in (*TAPS, FINAL) if tap in taps]
+    if not wanted or len(wanted) != len(taps):
+        known = (*TAPS, FINAL)
+        raise ValueError(f"`taps` must be some of {known}. Received: taps={taps}")
+    application = load_application(spec.application, spec.options, config.weights)
+    names = _stable_names(application)
+    operations = {names[part.name]: part for part in application.operations}
+    outputs = {tap: operations[spec.taps[tap].layer].output for tap in wanted}
     model = keras.models.clone_model(
-        _cut(application, spec.taps),
+        keras.Model(application.input, outputs),
         input_tensors=keras.Input((image_size, image_size, 3), name="scaled_image"),
-        clone_function=_cloner(stable, config.width, batch_norm_momentum),
+        clone_function=_cloner(names, config.width, batch_norm_momentum),
     )
     model.name = "backbone"
     if config.weights != "none":
-        source = {
-            stable[layer.name] + "/" + variable.name: variable
-            for layer in application.layers
-            for variable in layer.weights
-        }
-        report = copy_arrays(source, named_variables(model))
+        report = copy_arrays(_arrays(application, names), named_variables(model))
         logger.info("backbone weights %s: %s", config.weights, report)
     return model
 
@@ -101,68 +70,60 @@ def scale_filters(filters: int, width: float) -> int:
     return filters if width == 1.0 else max(8, round(filters * width))
 
 
-def _application(spec: Backbone, weights: str) -> keras.Model:
-    """The whole application without its top, with the weights that were asked for."""
-    shape = (None, None, 3)
-    if weights == "imagenet":
-        try:
-            return spec.application(
-                weights="imagenet", include_top=False, input_shape=shape
-            )
-        except Exception as error:  # Keras raises bare Exception where a download fails
-            raise FakelocError(
-                f"ImageNet weights could not be downloaded ({error}). Fetch them on a "
-                "machine with network access (`keras.applications.Xception("
-                "include_top=False).save_weights('xception.weights.h5')`) and set "
-                "model.backbone.weights=PATH, or train from scratch with "
-                "model.backbone.weights=none"
-            ) from error
-    if weights != "none" and not Path(weights).is_file():
+def _check_width(config: BackboneConfig, spec: Backbone) -> None:
+    if config.width == 1.0:
+        return
+    if not spec.thin:
+        thin = [name for name, other in BACKBONES.items() if other.thin]
         raise FakelocError(
-            f"model.backbone.weights={weights}: no such file; give imagenet, none, or "
-            "the path of a weights file"
+            f"model.backbone.width={config.width}: {config.name} cannot be made thin; "
+            f"set model.backbone.width=1.0 or model.backbone.name={'|'.join(thin)}"
         )
-    application = spec.application(weights=None, include_top=False, input_shape=shape)
-    if weights != "none":
-        try:
-            application.load_weights(weights)
-        except (OSError, ValueError, KeyError) as error:
-            raise FakelocError(
-                f"model.backbone.weights={weights} is no weights file of "
-                f"keras.applications.{spec.application.__name__}(include_top=False): "
-                f"{error}"
-            ) from error
-    return application
+    if config.weights != "none":
+        raise FakelocError(
+            f"model.backbone.width={config.width} has no published weights; "
+            "set model.backbone.weights=none, or width 1.0"
+        )
 
 
-def _cut(application: keras.Model, taps: dict[str, tuple[str, str]]) -> keras.Model:
-    outputs = {
-        tap: getattr(application.get_layer(layer), side)
-        for tap, (layer, side) in taps.items()
-    }
-    return keras.Model(application.input, outputs)
+def _stable_names(application: keras.Model) -> dict[str, str]:
+    """Name of every layer and operation → the same name in every process.
 
-
-def _stable_names(application: keras.Model, renamed: dict[str, str]) -> dict[str, str]:
-    """Layer name → the same name in every process (`add_7` → `block4_add`)."""
-    names = {}
-    # Residual blocks start with number 2; the n-th unnamed layer of a kind is theirs.
-    block = dict.fromkeys(renamed, 2)
-    for layer in application.layers:
-        prefix = layer.name.rstrip("0123456789").rstrip("_")
-        names[layer.name] = layer.name
-        if prefix in renamed:
-            names[layer.name] = renamed[prefix].format(block[prefix])
-            block[prefix] += 1
+    A layer without a name of its own is called after its class by Keras, and numbered
+    over everything that the process has built; here it is numbered, from 1, within
+    the application: `add_37` → `add_2`.
+    """
+    names: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for part in _operations(application):
+        kind = part.name.rstrip("0123456789").rstrip("_")
+        names[part.name] = part.name
+        if kind.replace("_", "") == type(part).__name__.lower():
+            seen[kind] += 1
+            names[part.name] = f"{kind}_{seen[kind]}"
     return names
 
 
+def _operations(model: keras.Model) -> Iterator[Any]:
+    """Layers, and operations such as `a + b`, those of inner models too."""
+    sequential = isinstance(model, keras.Sequential)
+    for part in model.layers if sequential else model.operations:
+        yield part
+        if isinstance(part, keras.Model):
+            yield from _operations(part)
+
+
 def _cloner(
-    names: dict[str, str], width: float, momentum: float
-) -> Callable[[keras.layers.Layer], keras.layers.Layer]:
+    names: Mapping[str, str], width: float, momentum: float
+) -> Callable[[Any], Any]:
     """The clone function: stable names, thinner layers, synchronised statistics."""
 
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def clone(layer: Any) -> Any:
+        if isinstance(layer, keras.Sequential):
+            # Not by `recursive=True`, which keeps the number in its input's name.
+            start = keras.Input(layer.input_shape[1:], name="input")
+            parts = [clone(part) for part in layer.layers]
+            return keras.Sequential([start, *parts], name=names[layer.name])
         config = layer.get_config()
         config["name"] = names[layer.name]
         if "filters" in config:
@@ -171,6 +132,43 @@ def _cloner(
             # Two replicas then equal one device; without replicas it changes nothing.
             config["synchronized"] = True
             config["momentum"] = momentum
+        if _is_depthwise(layer):
+            return _depthwise(config)
         return layer.__class__.from_config(config)
 
     return clone
+
+
+def _arrays(application: keras.Model, names: Mapping[str, str]) -> dict[str, Any]:
+    """Stable name of every array of the application → what the clone has for it."""
+    arrays: dict[str, Any] = dict(named_variables(application, names))
+    for layer in application.layers:
+        if _is_depthwise(layer):
+            kernel = f"{names[layer.name]}/kernel"
+            # [h, w, 1, C] → [h, w, C, 1]
+            arrays[kernel] = ops.swapaxes(arrays[kernel], 2, 3)
+    return arrays
+
+
+def _is_depthwise(layer: Any) -> bool:
+    """Whether a convolution has a group for every channel, as ConvNeXt's have."""
+    return type(layer) is keras.layers.Conv2D and 1 < layer.groups == layer.filters
+
+
+def _depthwise(config: dict[str, Any]) -> keras.layers.DepthwiseConv2D:
+    """The same convolution as the layer made for it.
+
+    TensorFlow has no kernel for groups on a CPU: Keras compiles those with XLA, which
+    takes six times as long to train and which TF Serving need not have.
+    """
+    renamed = {
+        "kernel_initializer": "depthwise_initializer",
+        "kernel_regularizer": "depthwise_regularizer",
+        "kernel_constraint": "depthwise_constraint",
+    }
+    kept = {
+        renamed.get(key, key): value
+        for key, value in config.items()
+        if key not in ("filters", "groups")
+    }
+    return keras.layers.DepthwiseConv2D.from_config(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,6 +10,8 @@ from keras import layers, ops
 
 from fakeloc_tf.models.backbones import TAPS
 from fakeloc_tf.models.layouts import Layout, LayoutBuilder
+
+PLAIN = "plain"
 
 # The paper draws a classifier and does not describe it; `paper` has the filter counts
 # of the published code in separable blocks and, for any input size, an average.
@@ -27,6 +29,8 @@ CLASSIFIERS: dict[str, Layout] = {
         ("flatten",),
         ("dense", 100),
     ),
+    # Without heads: the whole backbone, as it was published.
+    PLAIN: (("average",),),
 }
 
 # How the deep semantic map weighs the features.
@@ -68,43 +72,49 @@ class SpatialAttention(keras.layers.Layer):
 def build_classifier(
     preset: str,
     feature_shapes: list[tuple[int, int, int]],
-    map_shape: tuple[int, int, int],
+    map_shape: tuple[int, int, int] | None,
     methods: int,
     builder: LayoutBuilder,
 ) -> keras.Model:
-    """The classifier on attended features, a model called `classifier`.
+    """The classifier on features, attended where there is a map: `classifier`.
 
     Args:
         preset: a key of CLASSIFIERS.
-        feature_shapes: [h, w, C] of the last semantic and, if any, noise features.
-        map_shape: [h, w, C] of the deep semantic map.
+        feature_shapes: [h, w, C] of the last semantic and noise features, as far as
+            there are heads; of the backbone's last map if there are none.
+        map_shape: [h, w, C] of the deep semantic map; None = there is none, and the
+            features are taken as they are.
         methods: classes of the head that names the method; 0 = no such head.
         builder: applies the layout.
 
     Returns:
-        [features…, semantic logits] → dict of `label` float32 [B, 1] logits and, with
+        [features…, semantic logits if there are any] → dict of `features` float32
+        [B, D], what the last layer sees; `label` float32 [B, 1] logits and, with
         methods, `method` float32 [B, methods] logits.
     """
     features = [
         keras.Input(shape, name=f"features{number}")
         for number, shape in enumerate(feature_shapes, start=1)
     ]
-    semantic_logits = keras.Input(map_shape, name="semantic_logits")
+    inputs = list(features)
     tensor = features[0]
     if len(features) > 1:
         tensor = layers.Concatenate(name="concatenate")(features)
-    tensor = SpatialAttention(ATTENTIONS[preset], name="attention")(
-        tensor, semantic_logits
-    )
+    if map_shape is not None:
+        semantic_logits = keras.Input(map_shape, name="semantic_logits")
+        inputs.append(semantic_logits)
+        tensor = SpatialAttention(ATTENTIONS[preset], name="attention")(
+            tensor, semantic_logits
+        )
     tensor = builder.apply(CLASSIFIERS[preset], tensor, "classify")
+    full = keras.config.floatx()
     outputs = {
-        "label": layers.Dense(1, dtype=keras.config.floatx(), name="label")(tensor)
+        "features": layers.Activation("linear", dtype=full, name="features")(tensor),
+        "label": layers.Dense(1, dtype=full, name="label")(tensor),
     }
     if methods:
-        outputs["method"] = layers.Dense(
-            methods, dtype=keras.config.floatx(), name="method"
-        )(tensor)
-    return keras.Model([*features, semantic_logits], outputs, name="classifier")
+        outputs["method"] = layers.Dense(methods, dtype=full, name="method")(tensor)
+    return keras.Model(inputs, outputs, name="classifier")
 
 
 def fuse_maps(
@@ -116,17 +126,16 @@ def fuse_maps(
 
     Args:
         semantic_logits: shallow, middle, deep → float32 [B, h, w, 1 or 2]; of two
-            channels the first is the mask's.
+            channels the first is the mask's. Of taps that are absent, γ is left out
+            and that of the others scaled to a sum of 1 (Table VIII).
         gamma: weights of the three maps; their sum is 1.
         size: side S of the result, that of the input.
 
     Returns:
         float32 [B, S, S, 1] in 0..1: probabilities, resized bilinearly.
     """
-    if abs(sum(gamma) - 1.0) > 1e-6:
-        raise ValueError(f"`gamma` must sum to 1. Received: gamma={gamma}")
     fused = 0.0
-    for weight, tap in zip(gamma, TAPS, strict=True):
+    for tap, weight in map_weights(gamma, tuple(semantic_logits)).items():
         probability = ops.sigmoid(semantic_logits[tap][..., :1])
         fused += weight * ops.image.resize(
             probability,
@@ -135,6 +144,22 @@ def fuse_maps(
             data_format="channels_last",
         )
     return fused
+
+
+def map_weights(
+    gamma: tuple[float, float, float], taps: Sequence[str]
+) -> dict[str, float]:
+    """Tap → weight of its map in Eq. 8, for the taps that there are; their sum is 1."""
+    if abs(sum(gamma) - 1.0) > 1e-6:
+        raise ValueError(f"`gamma` must sum to 1. Received: gamma={gamma}")
+    weights = {t: g for t, g in zip(TAPS, gamma, strict=True) if t in taps}
+    whole = sum(weights.values())
+    if len(weights) != len(taps) or not whole:
+        raise ValueError(
+            "`taps` must be some of shallow, middle and deep, with a gamma above 0. "
+            f"Received: taps={tuple(taps)}, gamma={gamma}"
+        )
+    return {tap: weight / whole for tap, weight in weights.items()}
 
 
 @keras.saving.register_keras_serializable(package="fakeloc")
@@ -148,7 +173,7 @@ class MapFusion(keras.layers.Layer):
         self.size = size
 
     def call(self, semantic_logits: Mapping[str, Any]) -> Any:
-        """Dict of the three taps' logits → float32 [B, S, S, 1] in 0..1."""
+        """Dict of the taps' logits → float32 [B, S, S, 1] in 0..1."""
         return fuse_maps(semantic_logits, self.gamma, self.size)
 
     def get_config(self) -> dict[str, Any]:

@@ -28,12 +28,13 @@ def score_faces(model: keras.Model, faces: tf.Tensor) -> dict[str, tf.Tensor]:
         faces: float32 [B, S, S, 3] in 0..255.
 
     Returns:
-        `probability` float32 [B, 1] of being manipulated, `localization` float32
-        [B, S, S, 1] in 0..1 (Eq. 8) and, from a five-way model,
+        `probability` float32 [B, 1] of being manipulated; with semantic heads
+        `localization` float32 [B, S, S, 1] in 0..1 (Eq. 8); from a five-way model
         `method_probabilities` float32 [B, classes].
     """
     outputs = model(faces, training=False)
-    scores = {name: outputs[name] for name in ("probability", "localization")}
+    names = ("probability", "localization")
+    scores = {name: outputs[name] for name in names if name in outputs}
     if "method" in outputs:
         scores["method_probabilities"] = tf.nn.softmax(outputs["method"])
     return scores
@@ -67,6 +68,20 @@ def load_run(
             "use the best.keras of step 2"
         )
     return model, config, _metrics(run)
+
+
+def require_localization(model: keras.Model, where: str | os.PathLike[str]) -> None:
+    """Raises a FakelocError unless the inference model can locate what it detects.
+
+    Args:
+        where: the model came from, for the message.
+    """
+    if "localization" not in model.output:
+        raise FakelocError(
+            f"{where} has no semantic heads: it cannot locate manipulated regions; "
+            "score it with `fakeloc evaluate`, or train with semantic among "
+            "model.heads"
+        )
 
 
 def as_scorer(model: keras.Model) -> Scorer:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from fakeloc_tf.errors import FakelocError
+
+NUMBERED = re.compile(r"variable(_\d+)?")
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,16 @@ class TransferReport:
         )
 
 
-def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
-    """Every weight under its stable name: the layers' names from the outside in."""
-    return dict(_walk(model, ""))
+def named_variables(
+    model: keras.Model, names: Mapping[str, str] | None = None
+) -> dict[str, keras.Variable]:
+    """Every weight under its stable name: the layers' names from the outside in.
+
+    Args:
+        model: its layers may be models.
+        names: of a layer → what it is called here; None = as it is.
+    """
+    return dict(_walk(model, "", names or {}))
 
 
 def transfer_weights(
@@ -59,12 +70,12 @@ def transfer_weights(
 
 
 def copy_arrays(
-    source: Mapping[str, keras.Variable],
+    source: Mapping[str, Any],
     target: Mapping[str, keras.Variable],
     *,
     allow_missing: tuple[str, ...] = (),
 ) -> TransferReport:
-    """`transfer_weights` between two mappings of names to variables."""
+    """`transfer_weights` from a mapping of names to arrays, to one to variables."""
     matched = tuple(name for name in target if name in source)
     missing = tuple(name for name in target if name not in source)
     unexpected = tuple(name for name in source if name not in target)
@@ -88,11 +99,16 @@ def copy_arrays(
     return TransferReport(matched, missing, unexpected)
 
 
-def _walk(model: keras.Model, prefix: str) -> Iterator[tuple[str, keras.Variable]]:
+def _walk(
+    model: keras.Model, prefix: str, names: Mapping[str, str]
+) -> Iterator[tuple[str, keras.Variable]]:
     for layer in model.layers:
+        path = f"{prefix}{names.get(layer.name, layer.name)}"
         if isinstance(layer, keras.Model):
-            yield from _walk(layer, f"{prefix}{layer.name}/")
-        else:
-            # Not `variable.path`: it leaves the outer models out.
-            for variable in layer.weights:
-                yield f"{prefix}{layer.name}/{variable.name}", variable
+            yield from _walk(layer, f"{path}/", names)
+            continue
+        # Not `variable.path`: it leaves the outer models out.
+        for index, variable in enumerate(layer.weights):
+            # Keras numbers arrays without a name over the whole process.
+            unnamed = NUMBERED.fullmatch(variable.name)
+            yield f"{path}/{index if unnamed else variable.name}", variable

@@ -11,7 +11,7 @@ from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.files import write_text
 from fakeloc_tf.inference.loading import INFO_FILE
 from fakeloc_tf.inference.model_info import ModelInfo
-from fakeloc_tf.models.scorer import Scorer, score_faces
+from fakeloc_tf.models.scorer import Scorer, require_localization, score_faces
 
 FACES = "serving_default"
 BYTES = "serve_bytes"
@@ -29,7 +29,11 @@ def write_saved_model(model: keras.Model, info: ModelInfo, folder: Path) -> None
         model: `models.detector.inference_model`.
         info: written beside as `assets.extra/fakeloc.json`.
         folder: where to; TF Serving wants a number as its name.
+
+    Raises:
+        FakelocError: the model has no semantic heads.
     """
+    require_localization(model, f"the model of the run {info.name!r}")
     size = info.image_size
     faces = tf.TensorSpec([None, size, size, 3], tf.float32, name="faces")
     crops = tf.TensorSpec([None], tf.string, name="image_bytes")

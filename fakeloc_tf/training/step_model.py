@@ -106,9 +106,7 @@ def _build(config: Config, plan: StepPlan, from_scratch: bool) -> keras.Model:
     if from_scratch:
         backbone = model.backbone.model_copy(update={"weights": "none"})
         model = model.model_copy(update={"backbone": backbone})
-    return detector.build_detector(
-        model, noise_heads="noise" in plan.heads, classifier=plan.classifier
-    )
+    return detector.build_detector(model, heads=plan.heads, classifier=plan.classifier)
 
 
 def _absent(source: keras.Model) -> tuple[str, ...]:

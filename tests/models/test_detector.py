@@ -88,14 +88,16 @@ def test_official_runs_at_other_sizes_that_are_large_enough():
 
 
 def test_step_one_has_semantic_maps_only():
-    model = detector.build_detector(make_config(), noise_heads=False, classifier=False)
+    model = detector.build_detector(
+        make_config(), heads=("semantic",), classifier=False
+    )
 
     assert set(model.output) == {f"semantic_{tap}" for tap in TAPS}
 
 
 def test_weights_of_step_one_carry_over():
     config = make_config()
-    first = detector.build_detector(config, noise_heads=False, classifier=False)
+    first = detector.build_detector(config, heads=("semantic",), classifier=False)
     full = detector.build_detector(config)
 
     report = transfer_weights(first, full, allow_missing=("noise_", "classifier/"))
@@ -123,7 +125,7 @@ def test_every_weight_gets_a_gradient_and_a_step_lowers_the_loss():
 
     def loss():
         outputs = model(image, training=True)
-        terms = losses.total_loss(outputs, targets, noise_weight=0.1, mask_weight=1.0)
+        terms = losses.total_loss(outputs, targets, losses.LossWeights(0.1, 1.0))
         return tf.reduce_mean(terms["total"])
 
     with tf.GradientTape() as tape:
@@ -192,7 +194,7 @@ def test_inference_model_adds_probability_and_map(model, config):
 
 def test_inference_model_of_step_one_has_a_map_only():
     config = make_config(64)
-    model = detector.build_detector(config, noise_heads=False, classifier=False)
+    model = detector.build_detector(config, heads=("semantic",), classifier=False)
 
     inference = detector.inference_model(model, config)
 
