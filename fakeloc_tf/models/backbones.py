@@ -11,6 +11,7 @@ import keras
 
 from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.normalization import BatchNormalization
 from fakeloc_tf.models.transfer import copy_arrays, named_variables
 
 logger = logging.getLogger(__name__)
@@ -171,6 +172,7 @@ def _cloner(
             # Two replicas then equal one device; without replicas it changes nothing.
             config["synchronized"] = True
             config["momentum"] = momentum
+            return BatchNormalization.from_config(config)
         return layer.__class__.from_config(config)
 
     return clone
