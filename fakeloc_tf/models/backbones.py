@@ -13,6 +13,7 @@ from keras import ops
 from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models.applications import BACKBONES, FINAL, TAPS, Backbone
+from fakeloc_tf.models.normalization import BatchNormalization
 from fakeloc_tf.models.pretrained import load_application
 from fakeloc_tf.models.transfer import copy_arrays, named_variables
 
@@ -132,6 +133,7 @@ def _cloner(
             # Two replicas then equal one device; without replicas it changes nothing.
             config["synchronized"] = True
             config["momentum"] = momentum
+            return BatchNormalization.from_config(config)
         if _is_depthwise(layer):
             return _depthwise(config)
         return layer.__class__.from_config(config)

@@ -13,6 +13,7 @@ import keras
 from keras import layers, ops
 
 from fakeloc_tf.models.backbones import scale_filters
+from fakeloc_tf.models.normalization import BatchNormalization
 
 Step = tuple[str, int] | tuple[str]
 Layout = tuple[Step, ...]
@@ -75,7 +76,7 @@ class LayoutBuilder:
 
     def norm(self, tensor: Any, name: str) -> Any:
         """Batch normalisation, synchronised between replicas."""
-        return layers.BatchNormalization(
+        return BatchNormalization(
             momentum=self.batch_norm_momentum, synchronized=True, name=name
         )(tensor)
 

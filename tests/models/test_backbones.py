@@ -42,7 +42,8 @@ def test_taps_equal_the_application_with_the_same_weights(application, caplog):
 
     taps = backbone(image)
     for tap, value in zip(backbones.TAPS, expected, strict=True):
-        np.testing.assert_allclose(taps[tap], value, atol=1e-6, err_msg=tap)
+        # Values of up to 20: the order of batch normalisation's products differs.
+        np.testing.assert_allclose(taps[tap], value, rtol=1e-5, atol=1e-6, err_msg=tap)
     assert f"{len(backbone.weights)} arrays copied, 0 missing" in caplog.text
 
 

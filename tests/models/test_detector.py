@@ -47,7 +47,7 @@ def test_outputs_of_paper_at_any_size(size):
 
     outputs = model(faces(2, size))
 
-    assert set(outputs) == MAPS | {"label"}
+    assert set(outputs) == MAPS | {"label", "features"}
     assert outputs["label"].shape == (2, 1)
     for tap, (height, width) in detector.map_sizes(model).items():
         taps = model.get_layer("backbone").output[tap].shape
