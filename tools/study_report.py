@@ -1,0 +1,227 @@
+"""The results of the study as tables: Markdown and CSV, every sentence computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from study_jobs import SPLIT, STAGES
+from study_rows import ROWS, TABLES, passes
+
+from fakeloc_tf.config import Config, load
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.evaluation.seeds import Difference, difference, over_seeds
+from fakeloc_tf.files import write_text
+
+AUC, IOU = "frame_auc", "iou_image_fakes"
+ACCURACY = "frame_accuracy_at_validation_threshold"
+PLACES = (IOU, "fixed_mask_iou_image_fakes", "gain_iou_image_fakes")
+METRICS = (AUC, ACCURACY, *PLACES)
+TITLES = ("AUC", "Accuracy", "IoU", "IoU of the fixed mask", "Gain")
+# What the rows of a table are compared in, and the pairs that differ in one module.
+COMPARED = {"VII": (AUC,), "VIII": (AUC, IOU)}
+ADDED = {
+    "VII": (
+        ("xception", "noise"),
+        ("xception", "semantic"),
+        ("noise", "all"),
+        ("semantic", "all"),
+    ),
+    "VIII": (("deep", "middle_deep"), ("middle_deep", "all")),
+}
+LEGEND = """Faces of the test split.
+Mean (lowest to highest) over the seeds. Accuracy: at the threshold chosen on
+validation. IoU: threshold 0.5, mean per image over the fakes; fixed mask: the same of
+the constant mean training mask; gain: IoU above it. Paper: its AUC on FaceForensics++,
+which was not at hand."""
+CAPTIONS = {
+    "VII": "Table VII: noise and segmentation added to the backbone",
+    "VIII": "Table VIII: taps that have heads",
+}
+
+
+def collect(out: Path) -> pd.DataFrame:
+    """A line a finished run: row, seed, metrics, and what it was trained with.
+
+    Args:
+        out: folder of `study.py run`.
+
+    Raises:
+        FakelocError: there is no finished run.
+    """
+    lines = []
+    for path in sorted((out / "notes").glob("*.json")):
+        note = json.loads(path.read_text("utf-8"))
+        if not set(STAGES) <= set(note["done"]):
+            continue
+        run = out / path.stem
+        metrics = _read_json(run / "evaluation" / SPLIT / "metrics.json")
+        config = load(run / "config.yaml")
+        # Without semantic heads there is no localisation, whatever a file says.
+        known = METRICS if "semantic" in config.model.heads else (AUC, ACCURACY)
+        lines.append(
+            {"row": note["row"], "seed": note["seed"]}
+            | {name: metrics.get(name) if name in known else None for name in METRICS}
+            | _circumstances(config, note)
+            | {"commit": _read_json(run / "versions.json").get("git", "unknown")[:10]}
+        )
+    if not lines:
+        raise FakelocError(f"{out} has no finished run; see `study.py run --help`")
+    runs = pd.DataFrame(lines)
+    runs[list(METRICS)] = runs[list(METRICS)].astype(float)
+    return runs
+
+
+def _circumstances(config: Config, note: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same in all runs, and what they took."""
+    training = config.training
+    return {
+        "image_size": config.model.image_size,
+        "passes": passes(config),
+        "batch_size": training.batch_size,
+        "learning_rate": training.step2.learning_rate,
+        "hours": sum(note["seconds"].values()) / 3600,
+        "cores": note["cores"],
+        "machine": note["machine"],
+        "date": note["date"],
+    }
+
+
+def write(out: Path, folder: Path) -> str:
+    """Writes `study.md`, `study.csv` (a line a row) and `study_runs.csv`.
+
+    Args:
+        out: folder of `study.py run`.
+        folder: for the tables.
+
+    Returns:
+        The Markdown.
+    """
+    runs = collect(out)
+    table = over_seeds(runs, "row", METRICS, list(ROWS))
+    text = markdown(runs, table, _read_json(out / "study.json"))
+    write_text(folder / "study.md", text)
+    write_text(folder / "study.csv", table.to_csv(float_format="%.5f"))
+    write_text(folder / "study_runs.csv", runs.to_csv(index=False, float_format="%.5f"))
+    return text
+
+
+def markdown(runs: pd.DataFrame, table: pd.DataFrame, study: dict[str, Any]) -> str:
+    """The whole page.
+
+    Args:
+        runs: of `collect`.
+        table: of `over_seeds`.
+        study: what `study.py run` noted of data and command.
+    """
+    parts = [_head(runs, study)]
+    for name, rows in TABLES.items():
+        parts += [f"## {CAPTIONS[name]}", _table(table, rows), _verdict(runs, name)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(runs: pd.DataFrame, study: dict[str, Any]) -> str:
+    """What was done, where and when."""
+    faces = study["faces"]
+    total = sum(faces.values())
+
+    def same(column: str, show: Callable[[Any], str] = str) -> str:
+        return " and ".join(show(value) for value in sorted(set(runs[column])))
+
+    wanted = len(study["rows"]) * len(study["seeds"])
+    partial = f" **Unfinished: {len(runs)} of {wanted} runs.**"
+    return f"""# A small study of the paper's claim
+
+Not a result on FaceForensics++: {total:,} face crops of DFDC ({study["dataset"]};
+{faces["train"]:,} to train, {faces["val"]:,} to validate, {faces["test"]:,} to test, no
+actor in two of them) at {same("image_size")} pixels, {same("passes")} passes over the
+training faces for every row, batch {same("batch_size")}, learning rate
+{same("learning_rate")}.{partial if len(runs) < wanted else ""}
+
+    {study["command"]}
+
+{same("date")}; {len(runs)} runs in {runs["hours"].sum():.1f} hours on {same("cores")}
+CPU cores ({same("machine")}); commit {same("commit")}. {LEGEND}"""
+
+
+def _table(table: pd.DataFrame, rows: tuple[str, ...]) -> str:
+    """The rows of one table of the paper; a dash where there is nothing."""
+    lines = [
+        ["Row", "Runs", *TITLES, "Paper"],
+        [":---", *["---:"] * (len(TITLES) + 2)],
+    ]
+    for row in rows:
+        known = row in table.index
+        cells = [_cell(table.loc[row], metric) if known else "–" for metric in METRICS]
+        lines.append(
+            [ROWS[row], str(table.loc[row, "runs"] if known else 0), *cells, "–"]
+        )
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(line: pd.Series, metric: str) -> str:
+    """Mean (lowest to highest)."""
+    mean, low, high = (line[f"{metric}_{what}"] for what in ("mean", "min", "max"))
+    if pd.isna(mean):
+        return "–"
+    if line["runs"] == 1 or low == high:
+        return f"{mean:.3f}"
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _verdict(runs: pd.DataFrame, name: str) -> str:
+    """Whether the order holds, and what each module adds."""
+    paragraphs = []
+    for metric in COMPARED[name]:
+        title = TITLES[METRICS.index(metric)]
+        paragraphs.append(_order(runs, name, metric, title))
+        found = [difference(runs, "row", metric, *pair) for pair in ADDED[name]]
+        paragraphs.append("\n".join(_change(one, title) for one in found if one))
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _order(runs: pd.DataFrame, name: str, metric: str, title: str) -> str:
+    """Whether the means rise from row to row."""
+    rows = TABLES[name]
+    wanted = " < ".join(ROWS[row] for row in rows)
+    steps = [
+        difference(runs, "row", metric, *pair)
+        for pair in zip(rows, rows[1:], strict=False)
+    ]
+    known = [step for step in steps if step is not None]
+    if len(known) < len(steps):
+        return f"**Order by {title}** ({wanted}): not decided, rows are missing."
+    holds = all(step.means > 0 for step in known)
+    clear = sum(step.means > 0 and bool(step.exceeds_spread) for step in known)
+    return (
+        f"**Order by {title}** ({wanted}): {'holds' if holds else 'does not hold'} in "
+        f"the means; {clear} of its {len(known)} steps exceed the spread over seeds."
+    )
+
+
+def _change(change: Difference, title: str) -> str:
+    """One line about what a module adds."""
+    spread = {
+        True: "more than the spread over seeds",
+        False: "within the spread over seeds",
+        None: "the spread over seeds is not known",
+    }[change.exceeds_spread]
+    return (
+        f"- {ROWS[change.lower]} → {ROWS[change.higher]}: {title} "
+        f"{change.means:+.3f}, {spread}"
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of a run.
+
+    Raises:
+        FakelocError: it is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise FakelocError(f"{path} cannot be read: {error}") from error
