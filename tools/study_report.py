@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,14 @@ ADDED = {
     ),
     "VIII": (("deep", "middle_deep"), ("middle_deep", "all")),
 }
-LEGEND = """Faces of the test split.
-Mean (lowest to highest) over the seeds. Accuracy: at the threshold chosen on
-validation. IoU: threshold 0.5, mean per image over the fakes; fixed mask: the same of
-the constant mean training mask; gain: IoU above it. Paper: its AUC on FaceForensics++,
-which was not at hand."""
+LEGEND = (
+    "Faces of the test split. Mean (lowest to highest) over the seeds. Accuracy: at "
+    "the threshold chosen on validation. IoU: threshold 0.5, mean per image over the "
+    "fakes; fixed mask: the same of the constant mean training mask; gain: IoU above "
+    "it. Paper: its AUC on FaceForensics++, which was not at hand."
+)
+# What is the same in all runs that are compared.
+SAME = ("image_size", "passes", "batch_size", "learning_rate", "weights")
 CAPTIONS = {
     "VII": "Table VII: noise and segmentation added to the backbone",
     "VIII": "Table VIII: taps that have heads",
@@ -50,7 +53,7 @@ def collect(out: Path) -> pd.DataFrame:
         out: folder of `study.py run`.
 
     Raises:
-        FakelocError: there is no finished run.
+        FakelocError: there is no finished run, or they differ in more than their rows.
     """
     lines = []
     for path in sorted((out / "notes").glob("*.json")):
@@ -71,6 +74,9 @@ def collect(out: Path) -> pd.DataFrame:
     if not lines:
         raise FakelocError(f"{out} has no finished run; see `study.py run --help`")
     runs = pd.DataFrame(lines)
+    for column in SAME:
+        if len(found := sorted(set(runs[column]))) > 1:
+            raise FakelocError(f"{out}: runs with {column} {found} cannot be compared")
     runs[list(METRICS)] = runs[list(METRICS)].astype(float)
     return runs
 
@@ -83,6 +89,8 @@ def _circumstances(config: Config, note: dict[str, Any]) -> dict[str, Any]:
         "passes": passes(config),
         "batch_size": training.batch_size,
         "learning_rate": training.step2.learning_rate,
+        # The name of the file: its folder says nothing about the result.
+        "weights": Path(config.model.backbone.weights).name,
         "hours": sum(note["seconds"].values()) / 3600,
         "cores": note["cores"],
         "machine": note["machine"],
@@ -125,26 +133,35 @@ def markdown(runs: pd.DataFrame, table: pd.DataFrame, study: dict[str, Any]) -> 
 
 def _head(runs: pd.DataFrame, study: dict[str, Any]) -> str:
     """What was done, where and when."""
-    faces = study["faces"]
-    total = sum(faces.values())
+    faces, first = study["faces"], runs.iloc[0]
 
-    def same(column: str, show: Callable[[Any], str] = str) -> str:
-        return " and ".join(show(value) for value in sorted(set(runs[column])))
+    def values(column: str) -> str:
+        return " and ".join(sorted(set(runs[column].astype(str))))
 
+    what = (
+        f"Not a result on FaceForensics++: {sum(faces.values()):,} face crops of DFDC "
+        f"({study['dataset']}; {faces['train']:,} to train, {faces['val']:,} to "
+        f"validate, {faces['test']:,} to test, no actor in two of them) at "
+        f"{first.image_size} pixels, {first.passes} passes over the training faces for "
+        f"every row, batch {first.batch_size}, learning rate {first.learning_rate}, "
+        f"weights of the backbone: {first.weights}."
+    )
     wanted = len(study["rows"]) * len(study["seeds"])
-    partial = f" **Unfinished: {len(runs)} of {wanted} runs.**"
-    return f"""# A small study of the paper's claim
+    if len(runs) < wanted:
+        what += f" **Unfinished: {len(runs)} of {wanted} runs.**"
+    where = (
+        f"{values('date')}; {len(runs)} runs in {runs['hours'].sum():.1f} hours on "
+        f"{values('cores')} CPU cores ({values('machine')}); commit "
+        f"{values('commit')}. {LEGEND}"
+    )
+    title = "# A small study of the paper's claim"
+    command = f"    {study['command']}"
+    return "\n\n".join([title, _fill(what), command, _fill(where)])
 
-Not a result on FaceForensics++: {total:,} face crops of DFDC ({study["dataset"]};
-{faces["train"]:,} to train, {faces["val"]:,} to validate, {faces["test"]:,} to test, no
-actor in two of them) at {same("image_size")} pixels, {same("passes")} passes over the
-training faces for every row, batch {same("batch_size")}, learning rate
-{same("learning_rate")}.{partial if len(runs) < wanted else ""}
 
-    {study["command"]}
-
-{same("date")}; {len(runs)} runs in {runs["hours"].sum():.1f} hours on {same("cores")}
-CPU cores ({same("machine")}); commit {same("commit")}. {LEGEND}"""
+def _fill(text: str) -> str:
+    """A paragraph of lines that are not too long."""
+    return textwrap.fill(text, 88, break_on_hyphens=False)
 
 
 def _table(table: pd.DataFrame, rows: tuple[str, ...]) -> str:

@@ -15,9 +15,9 @@ ROWS = {
     "xception": "Xception",
     "noise": "Xception + noise",
     "semantic": "Xception + segmentation",
-    "all": "Xception + segmentation + noise, three taps",
-    "deep": "both, deep tap only",
-    "middle_deep": "both, middle and deep taps",
+    "all": "Xception + both, three taps",
+    "deep": "Xception + both, deep tap",
+    "middle_deep": "Xception + both, middle and deep taps",
 }
 # Each in the order in which the paper's numbers rise.
 TABLES = {
