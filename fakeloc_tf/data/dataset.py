@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import tensorflow as tf
 
@@ -21,7 +20,11 @@ from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
 
+Face = dict[str, tf.Tensor]
 MapSizes = Mapping[str, tuple[int, int]]
+
+# What targets are made of; the rest of a record stays behind.
+NEEDED = ("image", "mask", "noise", "label", "method", "mask_valid")
 
 
 def split_size(folder: str | os.PathLike[str], split: str) -> int:
@@ -91,18 +94,21 @@ def training_batches(
     )
     order_seed, face_seed = tf.unstack(tf.random.split(base))
 
-    def prepare(index: tf.Tensor, serialized: tf.Tensor, record: tf.Tensor) -> Any:
-        face = records.parse(serialized)
+    def change(face: Face, index: tf.Tensor) -> Face:
         if augment.flip:
-            face = augmentation.random_flip(face, tf.random.fold_in(face_seed, index))
-        image = targets.model_input(face["image"], image_size)
-        wanted = targets.make_targets(face, map_sizes, sigma)
-        return image, wanted | {"record": record}
+            return augmentation.random_flip(face, tf.random.fold_in(face_seed, index))
+        return face
+
+    def finish(faces: Face) -> tuple[tf.Tensor, Face]:
+        image = targets.model_input(faces["image"], image_size)
+        wanted = targets.make_targets(faces, map_sizes, sigma)
+        return image, wanted | {"record": faces["record"]}
 
     # The slice is taken from batches of serialized records, which cost nothing yet.
     return _batches(
         source.shuffled(shuffle_buffer, order_seed).enumerate().skip(skip * batch_size),
-        prepare,
+        change,
+        finish,
         share,
     )
 
@@ -141,16 +147,17 @@ def evaluation_batches(
     """
     share = _share(batch_size, worker, workers, replicas)
 
-    def prepare(index: tf.Tensor, serialized: tf.Tensor, record: tf.Tensor) -> Any:
-        face = records.parse(serialized)
-        image = targets.model_input(face["image"], image_size)
-        wanted = targets.make_targets(face, map_sizes, sigma)
-        wanted["mask"] = targets.soft_mask(face["mask"], (image_size, image_size))
-        return image, wanted | {"record": record, "index": index}
+    def finish(faces: Face) -> tuple[tf.Tensor, Face]:
+        image = targets.model_input(faces["image"], image_size)
+        wanted = targets.make_targets(faces, map_sizes, sigma)
+        wanted["mask"] = targets.soft_mask(faces["mask"], (image_size, image_size))
+        return image, wanted | {"record": faces["record"], "index": faces["index"]}
 
     full = -(-count // batch_size) * batch_size
     every = source.written().apply(tf.data.experimental.assert_cardinality(count))
-    return _batches(every.repeat().take(full).enumerate(), prepare, share)
+    return _batches(
+        every.repeat().take(full).enumerate(), lambda face, _: face, finish, share
+    )
 
 
 @dataclass(frozen=True)
@@ -178,13 +185,18 @@ def _share(batch_size: int, worker: int, workers: int, replicas: int) -> _Share:
 
 
 def _batches(
-    numbered: tf.data.Dataset, prepare: Callable[..., Any], share: _Share
+    numbered: tf.data.Dataset,
+    change: Callable[[Face, tf.Tensor], Face],
+    finish: Callable[[Face], tuple[tf.Tensor, Face]],
+    share: _Share,
 ) -> tf.data.Dataset:
     """Cuts the worker's share out of serialized records, then prepares only that.
 
     Args:
         numbered: (running number, (serialized, record)), from a global batch's start.
-        prepare: those three → (image, targets) of one face.
+        change: (parsed face, running number) → the face, its maps still uint8.
+        finish: batch of faces → (image, targets). Casts and resizes of a whole batch
+            of uint8 maps cost a fraction of those of one face at a time.
     """
     if share.replica_size < share.batch_size:
         end = share.first + share.size
@@ -194,19 +206,26 @@ def _batches(
             .map(lambda *b: tf.nest.map_structure(lambda v: v[share.first : end], b))
             .unbatch()
         )
+
+    def read(index: tf.Tensor, item: tuple[tf.Tensor, tf.Tensor]) -> Face:
+        serialized, record = item
+        face = change(records.parse(serialized), index)
+        return {name: face[name] for name in NEEDED} | {
+            "record": record,
+            "index": index,
+        }
+
     options = tf.data.Options()
     # The cut is made here; a strategy must not cut again.
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.OFF
     )
+    parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
     return (
-        numbered.map(
-            lambda index, item: prepare(index, *item),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
+        numbered.map(read, **parallel)
         # A smaller last batch would be another graph and another normalisation.
         .batch(share.replica_size, drop_remainder=True)
+        .map(finish, **parallel)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)
     )
