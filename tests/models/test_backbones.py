@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -5,46 +7,88 @@ import pytest
 from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import backbones
+from fakeloc_tf.models.applications import BACKBONES, FINAL, TAPS
 from fakeloc_tf.models.transfer import named_variables
 
 THIN = BackboneConfig(weights="none", width=0.125)
+ALL = (*TAPS, FINAL)
+# The first layer after each tap.
+NEXT = {
+    "xception": ("block2_sepconv1", "block4_sepconv1_act", "block13_sepconv1_act"),
+    "EfficientNetV2B0": ("block2a_expand_conv", "block4a_expand_conv"),
+    "MobileNetV3Small": (
+        "expanded_conv_depthwise_pad",
+        "expanded_conv_3_expand",
+        "expanded_conv_8_expand",
+    ),
+    "ConvNeXtTiny": tuple(
+        f"convnext_tiny_stage_{stage}_block_0_depthwise_conv" for stage in (1, 2, 3)
+    ),
+}
+NEXT["EfficientNetV2B0"] += ("block6a_expand_conv",)
+NEXT["EfficientNetV2S"] = NEXT["EfficientNetV2B0"]
+OTHERS = tuple(name for name in NEXT if name != "xception")
+S_IS_SLOW = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "EfficientNetV2S" else name
+    for name in NEXT
+]
+BUILT = {}
 
 
-@pytest.fixture(scope="module")
-def application(tmp_path_factory):
-    """The published Xception with random weights and statistics, and its file."""
-    keras.utils.set_random_seed(1)
-    model = keras.applications.Xception(
-        weights=None, include_top=False, input_shape=(96, 96, 3)
-    )
+def whole(name):
+    """The backbone with all taps for 128 pixels, built once."""
+    if name not in BUILT:
+        config = BackboneConfig(name=name, weights="none")
+        BUILT[name] = backbones.build_backbone(config, 128, taps=ALL)
+    return BUILT[name]
+
+
+def application_of(name, **options):
+    build = BACKBONES[name].application
+    return build(weights=None, include_top=False, **options)
+
+
+def randomise(model):
+    """Other statistics than at the start, and blocks that do more than pass on."""
     rng = np.random.default_rng(1)
-    for variable in model.non_trainable_weights:
-        variable.assign(rng.uniform(0.5, 1.5, variable.shape).astype("float32"))
-    path = tmp_path_factory.mktemp("weights") / "xception.weights.h5"
+    for variable in model.weights:
+        if not variable.trainable or "layer_scale" in variable.path:
+            variable.assign(rng.uniform(0.5, 1.5, variable.shape).astype("float32"))
+
+
+@pytest.mark.parametrize("name", S_IS_SLOW)
+def test_taps_equal_the_application_on_pictures_of_0_to_255(name, tmp_path, caplog):
+    """With the application's own preprocessing, and its weights from a file."""
+    model = application_of(name, input_shape=(96, 96, 3))
+    randomise(model)
+    path = tmp_path / "published.weights.h5"
     model.save_weights(path)
-    return model, path
-
-
-def test_taps_equal_the_application_with_the_same_weights(application, caplog):
-    model, path = application
-    image = np.random.default_rng(2).uniform(-1, 1, (2, 96, 96, 3)).astype("float32")
-    expected = keras.Model(
-        model.input,
-        [
-            model.get_layer("block1_conv2_act").output,
-            model.get_layer("block4_sepconv1_act").input,
-            model.get_layer("block13_sepconv1_act").input,
-        ],
-    )(image)
+    image = np.random.default_rng(2).uniform(0, 255, (2, 96, 96, 3)).astype("float32")
+    inputs = [model.get_layer(layer).input for layer in NEXT[name]]
+    # Xception alone leaves the preprocessing to its user.
+    start = keras.applications.xception.preprocess_input(image.copy())
+    *expected, final = keras.Model(model.input, [*inputs, model.output])(
+        start if name == "xception" else image
+    )
 
     with caplog.at_level("INFO"):
-        backbone = backbones.build_backbone(BackboneConfig(weights=str(path)), 96)
+        backbone = backbones.build_backbone(
+            BackboneConfig(name=name, weights=str(path)), 96, taps=ALL
+        )
 
-    taps = backbone(image)
-    for tap, value in zip(backbones.TAPS, expected, strict=True):
-        # Values of up to 20: the order of batch normalisation's products differs.
-        np.testing.assert_allclose(taps[tap], value, rtol=1e-5, atol=1e-6, err_msg=tap)
-    assert f"{len(backbone.weights)} arrays copied, 0 missing" in caplog.text
+    spec = BACKBONES[name]
+    taps = backbone(keras.layers.Rescaling(spec.scale, offset=spec.offset)(image))
+    for number, (tap, value) in enumerate(zip(TAPS, expected, strict=True)):
+        ours = taps[tap]
+        if name == "ConvNeXtTiny":  # what follows a tap is a small model there
+            ours = model.get_layer(f"convnext_tiny_downsampling_block_{number}")(ours)
+        # Float32 rounding, through up to a hundred layers.
+        tolerance = 1e-4 * np.abs(value).max()
+        np.testing.assert_allclose(ours, value, atol=tolerance, err_msg=tap)
+    np.testing.assert_allclose(taps[FINAL], final, atol=1e-4 * np.abs(final).max())
+    count = len(backbone.weights)
+    assert f"{count} arrays matched, 0 missing, 0 unexpected" in caplog.text
+    assert f"{count} arrays copied, 0 missing, 0 not used" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -57,30 +101,80 @@ def test_taps_equal_the_application_with_the_same_weights(application, caplog):
 def test_shapes_at_full_width(size, shapes):
     backbone = backbones.build_backbone(BackboneConfig(weights="none"), size)
 
-    found = tuple(tuple(backbone.output[tap].shape[1:]) for tap in backbones.TAPS)
+    found = tuple(tuple(backbone.output[tap].shape[1:]) for tap in TAPS)
     assert found == shapes
 
 
-def test_thin_backbone_is_cut_and_scaled():
+@pytest.mark.parametrize("name", S_IS_SLOW)
+def test_names_and_configuration_do_not_depend_on_what_was_built_before(name):
+    first = whole(name)
+    config = BackboneConfig(name=name, weights="none")
+    second = backbones.build_backbone(config, 128, taps=ALL)
+
+    names = list(named_variables(first))
+    assert len(set(names)) == len(names) == len(first.weights)
+    assert names == list(named_variables(second))
+    one, two = (
+        json.dumps(keras.saving.serialize_keras_object(model))
+        for model in (first, second)
+    )
+    assert one == two
+
+
+def test_names_do_not_depend_on_where_the_backbone_ends():
+    deep, final = (
+        list(named_variables(backbones.build_backbone(THIN, 64, taps=taps)))
+        for taps in (TAPS, (FINAL,))
+    )
+
+    assert set(deep) < set(final)
+    # The residual blocks' convolutions, which Keras gives no name.
+    assert "conv2d_3/kernel" in deep and "conv2d_4/kernel" not in deep
+    assert "conv2d_4/kernel" in final and "conv2d_5/kernel" not in final
+
+
+@pytest.mark.parametrize("name", list(NEXT))
+def test_strides_and_channels_are_as_declared(name):
+    outputs = whole(name).output
+
+    assert list(outputs) == list(ALL)
+    channels = [BACKBONES[name].taps[tap].channels for tap in ALL]
+    assert [value.shape[-1] for value in outputs.values()] == channels
+    # Xception's first two convolutions have no padding: 61 of 64.
+    strides = [round(128 / value.shape[1]) for value in outputs.values()]
+    assert strides == [4 if name == "ConvNeXtTiny" else 2, 8, 16, 32]
+
+
+def test_a_backbone_ends_at_the_deepest_tap():
+    deep, shallow, final = (
+        backbones.build_backbone(THIN, 64, taps=taps)
+        for taps in (("deep", "shallow"), ("shallow",), (FINAL,))
+    )
+
+    assert not any(layer.name.startswith("block13") for layer in deep.layers)
+    assert list(deep.output) == ["shallow", "deep"]
+    assert not any(layer.name.startswith("block2") for layer in shallow.layers)
+    assert any(layer.name.startswith("block14") for layer in final.layers)
+
+
+@pytest.mark.parametrize("taps", [(), ("last",), ("deep", "deep")])
+def test_unknown_taps_are_a_programming_error(taps):
+    with pytest.raises(ValueError, match="`taps` must be some of"):
+        backbones.build_backbone(THIN, 64, taps=taps)
+
+
+def test_thin_backbone_is_scaled():
     backbone = backbones.build_backbone(THIN, 64)
 
-    assert not any(layer.name.startswith("block13") for layer in backbone.layers)
-    assert [backbone.output[tap].shape[-1] for tap in backbones.TAPS] == [8, 32, 91]
+    assert [backbone.output[tap].shape[-1] for tap in TAPS] == [8, 32, 91]
     assert backbones.scale_filters(64, 1.0) == 64
     assert backbones.scale_filters(32, 0.1) == 8
 
 
-def test_names_do_not_depend_on_what_was_built_before():
-    first, second = (backbones.build_backbone(THIN, 64) for _ in range(2))
-
-    names = list(named_variables(first))
-    assert names == list(named_variables(second))
-    assert "block4_shortcut/kernel" in names
-    assert len(names) == len(first.weights)
-
-
-def test_batch_norm_is_synchronised_and_has_the_momentum():
-    backbone = backbones.build_backbone(THIN, 64, batch_norm_momentum=0.8)
+@pytest.mark.parametrize("name", ["xception", "MobileNetV3Small"])
+def test_batch_norm_is_synchronised_and_has_the_momentum(name):
+    config = BackboneConfig(name=name, weights="none")
+    backbone = backbones.build_backbone(config, 64, batch_norm_momentum=0.8)
 
     norms = [
         layer
@@ -95,26 +189,8 @@ def test_thin_backbone_has_no_published_weights():
         backbones.build_backbone(BackboneConfig(width=0.5), 64)
 
 
-@pytest.mark.filterwarnings("ignore:Skipping nested container")
-def test_weights_that_cannot_be_read_are_named(tmp_path):
-    missing = tmp_path / "missing.weights.h5"
-    broken = tmp_path / "broken.weights.h5"
-    broken.write_bytes(b"no weights")
-    other = tmp_path / "other.weights.h5"
-    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(other)
-
-    for path in (missing, broken, other):
-        with pytest.raises(FakelocError, match=path.name):
-            backbones.build_backbone(BackboneConfig(weights=str(path)), 64)
-
-
-def test_a_failed_download_says_what_to_do(monkeypatch):
-    def fail(weights, **kwargs):
-        raise Exception(f"URL fetch failure: {weights}")  # as keras.utils.get_file does
-
-    spec = backbones.BACKBONES["xception"]
-    offline = backbones.Backbone(fail, spec.taps, spec.renamed)
-    monkeypatch.setitem(backbones.BACKBONES, "xception", offline)
-
-    with pytest.raises(FakelocError, match="model.backbone.weights=PATH"):
-        backbones.build_backbone(BackboneConfig(), 64)
+@pytest.mark.parametrize("name", OTHERS)
+def test_xception_alone_can_be_thin(name):
+    config = BackboneConfig(name=name, width=0.5, weights="none")
+    with pytest.raises(FakelocError, match=rf"{name} cannot be made thin.*=xception"):
+        backbones.build_backbone(config, 64)

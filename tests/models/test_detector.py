@@ -209,6 +209,9 @@ def test_inference_model_of_step_one_has_a_map_only():
         ({"width": 0.5}, "model.backbone.width"),
         ({"five_way": False}, "model.five_way"),
         ({"classes": ("pristine", "other")}, "model.five_way"),
+        ({"heads": ("semantic",)}, "model.heads"),
+        ({"heads": ()}, "model.heads"),
+        ({"taps": ("shallow", "deep")}, "model.taps"),
     ],
 )
 def test_a_checkpoint_of_another_config_is_told(model, changes, word):
@@ -216,6 +219,18 @@ def test_a_checkpoint_of_another_config_is_told(model, changes, word):
 
     with pytest.raises(FakelocError, match=word):
         detector.check_compatible(model, other)
+
+
+def test_a_checkpoint_with_another_backbone_is_told(model, config):
+    other = BackboneConfig(name="MobileNetV3Small", weights="none")
+    with pytest.raises(FakelocError, match="model.backbone.name is 'xception' in"):
+        detector.check_compatible(model, config.model_copy(update={"backbone": other}))
+
+
+def test_a_checkpoint_from_before_there_were_other_backbones_fits(model, config):
+    earlier = keras.Model(model.input, model.output, name="fakeloc_paper")
+
+    detector.check_compatible(earlier, config)
 
 
 def test_a_checkpoint_that_cannot_be_read_is_named(tmp_path):

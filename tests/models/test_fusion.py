@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from fakeloc_tf.models import fusion
+from fakeloc_tf.models.layouts import LayoutBuilder
 
 GAMMA = (0.1, 0.2, 0.7)
 
@@ -56,6 +57,26 @@ def test_gamma_must_sum_to_one():
         fusion.fuse_maps(constant_maps(0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 31)
 
 
+def test_gamma_of_absent_maps_is_shared_out():
+    maps = constant_maps(0.5, 0.25, 0.75)
+    del maps["middle"]
+
+    fused = fusion.fuse_maps(maps, GAMMA, 31)
+
+    np.testing.assert_allclose(fused, (0.1 * 0.5 + 0.7 * 0.75) / 0.8, atol=1e-6)
+    deep = fusion.fuse_maps({"deep": maps["deep"]}, GAMMA, 31)
+    np.testing.assert_allclose(deep, 0.75, atol=1e-6)
+    assert fusion.map_weights(GAMMA, ("deep", "shallow", "middle")) == pytest.approx(
+        dict(zip(("shallow", "middle", "deep"), GAMMA, strict=True))
+    )
+
+
+@pytest.mark.parametrize("taps", [(), ("last",), ("shallow",)])
+def test_maps_without_a_weight_are_refused(taps):
+    with pytest.raises(ValueError, match="`taps`"):
+        fusion.map_weights((0.0, 0.3, 0.7), taps)
+
+
 def test_attention_by_hand():
     features = np.float32([[[[1.0, 2.0], [3.0, 4.0]]]])
     logits = np.float32([[[[0.0, 9.0], [np.log(3.0), 9.0]]]])
@@ -71,6 +92,38 @@ def test_attention_by_hand():
 def test_unknown_gate_is_refused():
     with pytest.raises(ValueError, match="Received: gate='tanh'"):
         fusion.SpatialAttention("tanh")
+
+
+def build(preset, shapes, map_shape):
+    builder = LayoutBuilder(width=0.125, batch_norm_momentum=0.9)
+    return fusion.build_classifier(preset, shapes, map_shape, 3, builder)
+
+
+def test_classifier_without_a_map_takes_the_features_as_they_are():
+    model = build("paper", [(8, 8, 6)], None)
+    attended = build("paper", [(8, 8, 6)], (8, 8, 1))
+    attended.set_weights(model.get_weights())
+    features = np.random.default_rng(0).normal(size=(2, 8, 8, 6)).astype("float32")
+    # The sigmoid of 100 is 1.
+    certain = np.full((2, 8, 8, 1), 100, "float32")
+
+    plain = model([features])
+
+    for name, value in attended([features, certain]).items():
+        np.testing.assert_allclose(plain[name], value, atol=1e-6, err_msg=name)
+
+
+def test_plain_classifier_is_linear_in_the_mean_of_the_features():
+    model = build(fusion.PLAIN, [(3, 3, 6)], None)
+    features = np.random.default_rng(0).normal(size=(2, 3, 3, 6)).astype("float32")
+
+    outputs = model([features])
+
+    for name, outputs_count in (("label", 1), ("method", 3)):
+        kernel, bias = model.get_layer(name).get_weights()
+        assert kernel.shape == (6, outputs_count)
+        expected = features.mean((1, 2)) @ kernel + bias
+        np.testing.assert_allclose(outputs[name], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,28 @@ def test_names_go_from_the_outside_in():
     ]
 
 
+class Unnamed(keras.layers.Layer):
+    """As ConvNeXt's layer scale: Keras numbers its arrays over the whole process."""
+
+    def build(self, input_shape):
+        self.a, self.b = self.add_weight(shape=(1,)), self.add_weight(shape=(1,))
+
+    def call(self, inputs):
+        return inputs * self.a + self.b
+
+
+def test_arrays_without_a_name_are_numbered_within_their_layer():
+    for _ in range(2):
+        model = keras.Sequential([keras.Input((2,)), Unnamed(name="scale")])
+        assert list(named_variables(model)) == ["scale/0", "scale/1"]
+
+
+def test_a_layer_may_be_called_otherwise():
+    names = named_variables(toy(), {"dense": "first", "inner": "part"})
+
+    assert list(names)[:2] == ["part/first/kernel", "part/first/bias"]
+
+
 def test_everything_in_common_is_copied_and_the_rest_reported():
     source, target = toy(), toy(extra=True)
     before = named_variables(target)["noise_head/kernel"].numpy()
