@@ -18,11 +18,11 @@ from fakeloc_tf.data.source import record_names
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector
 from fakeloc_tf.training import callbacks, loop, optimizers, step_model, steps
+from fakeloc_tf.training.board import TensorBoard
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.plan import StepPlan
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import worker_errors
-from fakeloc_tf.training.tensorboard import TensorBoard
 from fakeloc_tf.training.training_data import TrainingData
 from fakeloc_tf.training.validation import Watch
 
@@ -171,7 +171,9 @@ class TwoStepTraining:
             watch,
             scalar_every=training.scalar_every,
             image_every=training.image_every,
+            epochs=plan.config.epochs,
             batch_size=training.batch_size,
+            run_name=self._run.path.name,
             config_yaml=config_module.to_yaml(self._config),
         )
         bar = callbacks.ProgressBar(
@@ -199,11 +201,17 @@ class TwoStepTraining:
             )
 
     def _sum_over_replicas(self, value: int) -> int:
-        total = self._strategy.run(
-            lambda: tf.distribute.get_replica_context().all_reduce(
-                tf.distribute.ReduceOp.SUM, tf.constant(value, tf.int64)
-            )
-        )
+        """A number of each worker, summed; every replica brings it."""
+        if not isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return value * self._strategy.num_replicas_in_sync
+
+        def replica_sum() -> tf.Tensor:
+            number = tf.constant(value, tf.int64)
+            context = tf.distribute.get_replica_context()
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, number)
+
+        # Not eagerly: collective operations are slow, and warn of it, there.
+        total = tf.function(lambda: self._strategy.run(replica_sum), autograph=False)()
         return int(self._strategy.experimental_local_results(total)[0])
 
     def _wait_for_all(self) -> None:

@@ -130,15 +130,15 @@ class Watch:
 
     def features(
         self, count: int
-    ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+    ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]] | None:
         """What the classifier's last layer sees of some faces.
 
         Returns:
             Features float32 [n, D], thumbnails uint8 [n, 48, 48, 3], and for each face
-            `label`, `method` and `probability`; empty without a classifier.
+            `label`, `method` and `probability`; None without a classifier.
         """
         if "features" not in self.model.output:
-            return np.zeros((0, 0), np.float32), np.zeros((0, 48, 48, 3), np.uint8), []
+            return None
         images, targets = self._spread(count)
         outputs = [self.model(part, training=False) for part in _batched(images)]
         features = np.concatenate([one["features"] for one in outputs])
