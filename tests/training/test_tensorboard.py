@@ -88,6 +88,8 @@ def board(folder, watch=None, **changes):
         "image_every": 2,
         "epochs": 3,
         "batch_size": 8,
+        "first_epoch": 0,
+        "first_step": 1,
         "run_name": "toy",
         "config_yaml": yaml.safe_dump(
             config.load(None, ("loss.noise=0.25",)).model_dump(mode="json")
@@ -111,8 +113,9 @@ def logs(step):
     }
 
 
-def drive(callback, first_step=1, first_epoch=0, stop_after=None, epochs=3):
-    """Runs the loop's calls from one step until the end, or dies after a step."""
+def drive(callback, stop_after=None, epochs=3):
+    """Runs the loop's calls until the end, or dies after a step."""
+    first_epoch, first_step = callback._first_epoch, callback._first_step
     callback.on_train_begin()
     for epoch in range(first_epoch, epochs):
         callback.on_epoch_begin(epoch)
@@ -193,6 +196,7 @@ def test_rates_are_of_the_window_since_the_last_point(run):
 
 def test_losses_are_read_only_where_a_point_is_due(tmp_path):
     callback = board(tmp_path)
+    callback.on_train_begin()
     Counted.reads = 0
     for step in range(1, 9):
         callback.on_train_batch_end(0, logs(step) | {"loss": Counted(1.0)})
@@ -216,9 +220,9 @@ def test_an_early_stop_has_pictures_too(tmp_path):
 def test_a_resumed_run_has_each_point_once(run, tmp_path, last):
     drive(board(tmp_path), stop_after=last)
     checkpoint = last // 3 * 3  # every third batch
-    # After the last batch of an epoch comes its validation, which is not done.
-    epoch = (last - 1) // BATCHES
-    drive(board(tmp_path), first_step=checkpoint + 1, first_epoch=epoch)
+    # One that was written with an epoch's last batch has the validation to come.
+    epoch = (checkpoint - 1) // BATCHES
+    drive(board(tmp_path, first_step=checkpoint + 1, first_epoch=epoch))
     resumed, undisturbed = points(tmp_path), points(run[0])
     assert {tag: [s for s, _ in rows] for tag, rows in resumed.items()} == {
         tag: [s for s, _ in rows] for tag, rows in undisturbed.items()
@@ -232,7 +236,7 @@ def test_a_record_cut_off_by_a_kill_does_not_stop_the_resume(tmp_path):
     drive(board(tmp_path), stop_after=10)
     (path,) = tmp_path.glob("events.*")
     path.write_bytes(path.read_bytes()[:-5])
-    drive(board(tmp_path), first_step=7, first_epoch=1)
+    drive(board(tmp_path, first_step=7, first_epoch=1))
     steps = [step for step, _ in scalars(tmp_path, "train/loss")]
     assert steps == [4, 8, 12, 16]
 
@@ -241,7 +245,7 @@ def test_nothing_is_rewritten_where_nothing_comes_again(run, tmp_path):
     drive(board(tmp_path), epochs=1)
     (path,) = tmp_path.glob("events.*")
     before = (path.stat().st_ino, path.read_bytes())
-    left = event_files.drop_after(tmp_path, epoch=1, step=BATCHES + 1)
+    left = event_files.drop_from(tmp_path, first_epoch=1, first_step=BATCHES + 1)
     assert (path.stat().st_ino, path.read_bytes()) == before
     assert {"train/loss", "run/config"} <= left
 
@@ -357,9 +361,9 @@ def test_projector_rows_thumbnails_and_features_belong_together(run):
     assert details == [["fake", f"a b{row}"] for row in range(7)]
     sprite = cv2.imread(str(folder / embedding.sprite.image_path))[..., ::-1]
     width, height = embedding.sprite.single_image_dim
-    columns = sprite.shape[1] // width
+    assert sprite.shape == (3 * height, 3 * width, 3)
     for index, thumbnail in enumerate(watch.thumbnails):
-        top, left = index // columns * height, index % columns * width
+        top, left = index // 3 * height, index % 3 * width
         cell = sprite[top : top + height, left : left + width]
         np.testing.assert_array_equal(cell, thumbnail)
 

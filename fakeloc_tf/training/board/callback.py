@@ -51,6 +51,8 @@ class TensorBoard(keras.callbacks.Callback):
         batch_size: global batch, for images/s.
         run_name: names the run in the HParams tab.
         config_yaml: the resolved config.
+        first_epoch: index of the epoch that training starts or goes on in.
+        first_step: `step` of the first batch to come.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class TensorBoard(keras.callbacks.Callback):
         batch_size: int,
         run_name: str,
         config_yaml: str,
+        first_epoch: int,
+        first_step: int,
     ) -> None:
         super().__init__()
         self._folder = folder
@@ -74,14 +78,22 @@ class TensorBoard(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._run_name = run_name
         self._config_yaml = config_yaml
-        self._first_epoch = 0
-        self._writer: tf.summary.SummaryWriter | None = None
+        self._first_epoch = first_epoch
+        self._first_step = first_step
         self._start_window()
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Remembers where the run starts or resumes."""
-        if self._writer is None:
-            self._first_epoch = epoch
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Puts the folder in order for this run, and opens its event file."""
+        tags = event_files.drop_from(
+            self._folder, first_epoch=self._first_epoch, first_step=self._first_step
+        )
+        self._writer = tf.summary.create_file_writer(str(self._folder))
+        if start.CONFIG_TAG not in tags:
+            with self._writer.as_default(step=0):
+                start.write_start(
+                    self.model, self._config_yaml, self._run_name, self._folder.name
+                )
+            self._writer.flush()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Writes a point every `scalar_every` steps.
@@ -92,14 +104,13 @@ class TensorBoard(keras.callbacks.Callback):
                 resumes), `data_wait` and `step_seconds` (float, seconds).
         """
         step = int(logs["step"])
-        writer = self._open(step)
         self._batches += 1
         self._wait += logs["data_wait"]
         self._seconds += logs["step_seconds"]
         # By step, not by `batch`: a resumed run has its points at the same places.
         if step % self._scalar_every:
             return
-        with writer.as_default(step=step):
+        with self._writer.as_default(step=step):
             for name, value in logs.items():
                 if name not in ("step", "data_wait", "step_seconds"):
                     tf.summary.scalar(f"train/{name}", float(value))
@@ -107,7 +118,7 @@ class TensorBoard(keras.callbacks.Callback):
             tf.summary.scalar("train/images_per_second", images / self._seconds)
             tf.summary.scalar("train/data_wait_share", self._wait / self._seconds)
         # A checkpoint may follow; what a killed run resumes after must be on disk.
-        writer.flush()
+        self._writer.flush()
         self._start_window()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -118,8 +129,7 @@ class TensorBoard(keras.callbacks.Callback):
             logs: means over the epoch, and validation results `val_*`.
         """
         done = epoch + 1
-        writer = self._open(None)
-        with writer.as_default(step=done):
+        with self._writer.as_default(step=done):
             for name, value in (logs or {}).items():
                 if name.startswith("val_"):
                     name = f"validation/{name.removeprefix('val_')}"
@@ -131,13 +141,11 @@ class TensorBoard(keras.callbacks.Callback):
             last = done == self._epochs or getattr(self.model, "stop_training", False)
             if last or done % self._image_every == 0:
                 self._write_pictures()
-        writer.flush()
+        self._writer.flush()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Closes the event file."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        self._writer.close()
 
     def _start_window(self) -> None:
         """Time and batches since the last point."""
@@ -151,22 +159,3 @@ class TensorBoard(keras.callbacks.Callback):
         features = self._watch.features(FEATURES)
         if features is not None:
             projector.write_projector(self._folder, *features)
-
-    def _open(self, step: int | None) -> tf.summary.SummaryWriter:
-        """The writer; when it is made, the folder gets in order for this run.
-
-        Args:
-            step: of the first batch; None where an epoch ends without one.
-        """
-        if self._writer is None:
-            tags = event_files.drop_after(
-                self._folder, epoch=self._first_epoch, step=step
-            )
-            self._writer = tf.summary.create_file_writer(str(self._folder))
-            if start.CONFIG_TAG not in tags:
-                with self._writer.as_default(step=0):
-                    start.write_start(
-                        self.model, self._config_yaml, self._run_name, self._folder.name
-                    )
-                self._writer.flush()
-        return self._writer

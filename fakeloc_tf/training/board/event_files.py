@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 BATCH_TAGS = "train/"
 
 
-def drop_after(folder: Path, *, epoch: int, step: int | None) -> set[str]:
+def drop_from(folder: Path, *, first_epoch: int, first_step: int) -> set[str]:
     """Drops what a stopped run wrote beyond the place from which it goes on.
 
     Note: TensorBoard's own remedy, a session log event, knows one kind of step only;
@@ -22,8 +22,9 @@ def drop_after(folder: Path, *, epoch: int, step: int | None) -> set[str]:
 
     Args:
         folder: of the event files; need not exist.
-        epoch: finished epochs; later ones go.
-        step: the first batch to come; it and later ones go. None: batches stay.
+        first_epoch: index of the epoch to go on in; its results, whose step is one
+            more, and later ones go.
+        first_step: the first batch to come; it and later ones go.
 
     Returns:
         The tags that are left.
@@ -35,7 +36,7 @@ def drop_after(folder: Path, *, epoch: int, step: int | None) -> set[str]:
         for record in _records(path):
             event = Event.FromString(record)
             names = {value.tag for value in event.summary.value}
-            if _comes_again(event.step, names, epoch, step):
+            if _comes_again(event.step, names, first_epoch, first_step):
                 dropped += 1
             else:
                 kept.append(record)
@@ -46,10 +47,10 @@ def drop_after(folder: Path, *, epoch: int, step: int | None) -> set[str]:
     return tags
 
 
-def _comes_again(at: int, names: set[str], epoch: int, step: int | None) -> bool:
+def _comes_again(at: int, names: set[str], first_epoch: int, first_step: int) -> bool:
     if any(name.startswith(BATCH_TAGS) for name in names):
-        return step is not None and at >= step
-    return bool(names) and at > epoch
+        return at >= first_step
+    return at > first_epoch
 
 
 def _records(path: Path) -> Iterator[bytes]:
