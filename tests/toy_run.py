@@ -50,7 +50,10 @@ def _spread(model: keras.Model) -> None:
         ("semantic_deep", "semantic_deep_head", "map"),
         ("label", "classifier", "label"),
     ):
-        logits = model(images, training=False)[name].numpy()
+        outputs = model(images, training=False)
+        if name not in outputs:  # a variant without semantic heads
+            continue
+        logits = outputs[name].numpy()
         layer = model.get_layer(part).get_layer(last)
         kernel, bias = layer.get_weights()
         scale = 2.0 / logits.std()

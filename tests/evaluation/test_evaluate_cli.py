@@ -18,6 +18,7 @@ from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
 from fakeloc_tf.evaluation.summary import method_table, summarise
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.media import faces as face_media
+from fakeloc_tf.media.images import decode_png
 from fakeloc_tf.serving import saved_model, verify
 
 
@@ -117,6 +118,43 @@ def test_the_kept_mask_is_made_again_when_the_records_change(run, folder, tmp_pa
     shutil.copytree(run, copy)
     assert (fixed_mask(copy, other, 64) != kept).any()
     np.testing.assert_array_equal(fixed_mask(copy, folder, 64), kept)
+
+
+def test_a_model_without_masks_has_scores_and_no_localisation(folder, tmp_path, capsys):
+    run = toy_run.make_run(
+        tmp_path / "plain", f"data.records={folder}", "model.heads=[]"
+    )
+    out = tmp_path / "out"
+    call = ["--run", run, "--data", folder, "--out", out]
+    assert evaluate.main(list(map(str, call))) == 0
+    said = capsys.readouterr().out
+    rows = pd.read_parquet(out / "predictions.parquet")
+    predicted = ["predicted_pixels", "predicted_fraction", "intersection", "union"]
+    assert rows[[*predicted, "iou", "pbca", "iinc"]].isna().all(axis=None)
+    assert rows["fixed_iou"].notna().any() and rows["true_pixels"].any()
+    assert rows["probability"].between(0, 1).all()
+    written = json.loads((out / "metrics.json").read_text())
+    for key in ("iou_image_fakes", "iou_pooled", "miou_two_class", "pbca_image_all"):
+        assert written[key] is None, key
+    assert written["gain_iou_pooled"] is None
+    assert written["fixed_mask_iou_image_fakes"] > 0
+    assert written["frame_auc"] is not None
+    assert "iou_image_fakes              –" in said
+    table = pd.read_csv(out / "table_methods.csv")
+    assert table["iou_image_fakes"].isna().all()
+    assert table["fixed_mask_iou_image_fakes"].notna().all()
+    assert "–" in (out / "table_methods.md").read_text()
+    assert not red(out / "examples.png")
+
+
+def red(path):
+    """Whether a figure has a region that is tinted red; faces are grey."""
+    picture = decode_png(path.read_bytes()).astype(int)
+    return bool((picture[..., 0] - picture[..., 1] > 60).any())
+
+
+def test_examples_of_a_model_with_masks_are_tinted(out):
+    assert red(out / "examples.png")
 
 
 def refused(capsys, run, data, *more):

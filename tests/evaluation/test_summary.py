@@ -129,6 +129,17 @@ def test_what_is_undefined_is_none_in_json_and_a_dash_in_tables():
     assert "| – |" in markdown(method_table(rows))
 
 
+def test_no_predicted_masks_are_no_perfect_score():
+    missing = dict.fromkeys(("iou", "pbca", "iinc", "intersection", "union"), np.nan)
+    rows = pd.DataFrame([face(0, 0.3, **missing), face(1, 0.9, **missing)])
+    rows["fixed_intersection"] = [0, 20]
+    result = summarise(rows)
+    for name in ("iou_image_fakes", "iou_pooled", "miou_two_class", "pbca_image_all"):
+        assert result[name] is None, name
+    assert result["fixed_mask_iou_pooled"] == pytest.approx(20 / 80)
+    assert result["gain_iou_pooled"] is None
+
+
 def test_five_way_accuracy():
     rows = pd.DataFrame([face(0, 0.3), face(1, 0.9), face(1, 0.9)])
     rows["probability_pristine"] = [0.8, 0.4, 0.9]

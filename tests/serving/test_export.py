@@ -9,6 +9,7 @@ import tensorflow as tf
 import toy_run
 
 from fakeloc_tf import export
+from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.media import faces as face_media
 from fakeloc_tf.media.images import encode_png
@@ -140,3 +141,16 @@ def test_a_missing_run_is_a_wrong_call(tmp_path, capsys):
     call = ["--run", str(tmp_path / "no"), "--out", str(tmp_path / "1")]
     assert export.main(call) == 2
     assert "no/best.keras is missing" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_locate_is_neither_exported_nor_used(tmp_path, capsys):
+    run = toy_run.make_run(tmp_path / "plain", "model.heads=[noise]")
+    words = "has no semantic heads: it cannot locate"
+
+    status = export.main(["--run", str(run), "--out", str(tmp_path / "1")])
+
+    said = capsys.readouterr().err
+    assert status == 2 and words in said and "toy" in said
+    assert not (tmp_path / "1").exists()
+    with pytest.raises(FakelocError, match=f"{run} {words}"):
+        Detector.load(run)
