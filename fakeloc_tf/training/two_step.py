@@ -155,7 +155,7 @@ class TwoStepTraining:
         self, plan: StepPlan, watch: Watch, checkpoint: StepCheckpoint
     ) -> list[keras.callbacks.Callback]:
         """What happens around the batches; what saves comes last."""
-        training = self._config.training
+        training, progress = self._config.training, checkpoint.progress
         best = callbacks.BestModel(
             plan.best_model,
             watch.model,
@@ -175,6 +175,8 @@ class TwoStepTraining:
             batch_size=training.batch_size,
             run_name=self._run.path.name,
             config_yaml=config_module.to_yaml(self._config),
+            first_epoch=progress.epoch,
+            first_step=progress.epoch * self._data.batches + progress.batch + 1,
         )
         bar = callbacks.ProgressBar(
             plan.name, plan.config.epochs, self._data.batches, training.batch_size
