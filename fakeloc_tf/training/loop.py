@@ -58,6 +58,7 @@ def fit(
 
     Raises:
         NonFiniteLoss: names step, faces and the last good checkpoint.
+        FakelocError: the validation loss is not finite, or there are too few records.
     """
     progress = checkpoint.progress
     for callback in callbacks:
@@ -79,6 +80,11 @@ def fit(
             means = {name: value / batches for name, value in watched.sums().items()}
             progress.epoch, progress.batch, progress.sums = progress.epoch + 1, 0, {}
             results = means | validate()
+            if not np.isfinite(results["val_loss"]):
+                raise FakelocError(
+                    f"the validation loss after epoch {progress.epoch} is "
+                    f"{results['val_loss']}. {_advice(checkpoint)}"
+                )
             for callback in callbacks:
                 callback.on_epoch_end(progress.epoch - 1, results)
     finally:
@@ -146,9 +152,14 @@ class _Watched:
             if not np.isfinite(float(loss)):
                 ids = self._strategy.experimental_local_results(records)
                 raise NonFiniteLoss(
-                    f"the loss of batch {step} is {float(loss)}. The last good "
-                    f"checkpoint is {self._checkpoint.latest or 'none yet'}; a lower "
-                    "learning rate, optimizer.clip_norm=1 or precision=float32 may "
-                    "help",
+                    f"the loss of batch {step} is {float(loss)}. "
+                    f"{_advice(self._checkpoint)}",
                     np.concatenate([one.numpy() for one in ids]),
                 )
+
+
+def _advice(checkpoint: StepCheckpoint) -> str:
+    return (
+        f"The last good checkpoint is {checkpoint.latest or 'none yet'}; a lower "
+        "learning rate, optimizer.clip_norm=1 or training.precision=float32 may help"
+    )

@@ -46,7 +46,6 @@ class TwoStepTraining:
         strategy: tf.distribute.Strategy,
         chief: bool = True,
     ) -> None:
-        keras.utils.set_random_seed(config.training.seed)
         self._config = config
         self._run = run
         self._strategy = strategy
@@ -78,6 +77,8 @@ class TwoStepTraining:
     def _train_step(self, plan: StepPlan) -> None:
         """Trains one step from its newest checkpoint to its end."""
         config, training = self._config, self._config.training
+        # In each step: step 2 by itself begins as it does after step 1.
+        keras.utils.set_random_seed(training.seed)
         weights = plan.loss_weights(config, self._data.class_weights())
         with self._strategy.scope():
             model = step_model.build_model(config, plan)

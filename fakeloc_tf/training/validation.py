@@ -165,6 +165,8 @@ class Watch:
                 f"({len(faces['target'])} faces), so that it has no AUC to choose the "
                 "best model by; prepare it with faces of both classes"
             )
+        if not np.isfinite(faces["probability"]).all():
+            return {}  # the loss is not finite either, and the loop stops
         found = metrics.detection_metrics(faces["target"], faces["probability"])
         return {"val_auc": found["frame_auc"], "val_accuracy": found["frame_accuracy"]}
 

@@ -79,20 +79,22 @@ def losses(run):
     return found
 
 
-def test_two_workers_have_the_losses_of_one(records, tmp_path):
-    argv = tiny_training.arguments(tmp_path / "one", records, extra=EXTRA)
+@pytest.mark.parametrize("steps", ["1", pytest.param("both", marks=pytest.mark.slow)])
+def test_two_workers_have_the_losses_of_one(records, tmp_path, steps):
+    option = f"--steps={steps}"
+    argv = tiny_training.arguments(tmp_path / "one", records, option, extra=EXTRA)
     script = str(Path(tiny_training.__file__))
     alone = subprocess.Popen(
         [sys.executable, script, *argv], stderr=subprocess.PIPE, text=True
     )
-    workers = start_workers(tmp_path / "two", records)
+    workers = start_workers(tmp_path / "two", records, option)
     for process in (alone, *workers):
         _, errors = process.communicate(timeout=240)
         assert process.returncode == 0, errors
 
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
 
-    assert set(one) == set(two) and len(one) >= 12
+    assert set(one) == set(two) and len(one) >= (6 if steps == "1" else 12)
     for key, value in one.items():
         # The first batch differs by rounding only. It grows from batch to batch, since
         # batch normalisation over eight faces and Adam amplify it (test_strategies).

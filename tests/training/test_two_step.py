@@ -135,7 +135,9 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_faces(records, tmp_path, 
     run = tmp_path / "run"
 
     status = run_training(
-        run, records, extra=("training.step2.learning_rate=1e30", "loss.noise=1e30")
+        run,
+        records,
+        extra=("training.step2.learning_rate=1e30", "training.batch_size=4"),
     )
 
     assert status == 2
@@ -143,6 +145,16 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_faces(records, tmp_path, 
     assert "the loss of batch" in message
     assert str(run / "checkpoints" / "step") in message
     assert "train-00000-of-00001.tfrecord#" in message
+
+
+def test_a_validation_loss_that_is_not_finite_stops(records, tmp_path, capsys):
+    """The last update of an epoch may break what no training batch shows any more."""
+    extra = ("training.step1.learning_rate=1e30", "training.batch_size=16")
+
+    assert run_training(tmp_path / "run", records, extra=extra) == 2
+
+    message = capsys.readouterr().err
+    assert "validation loss after epoch 1" in message and "none yet" in message
 
 
 def test_too_little_memory_names_what_to_try(records, tmp_path, capsys, monkeypatch):

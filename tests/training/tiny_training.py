@@ -2,7 +2,7 @@
 
 python tiny_training.py [--kill-after N] OPTIONS…
 
-The process kills itself with SIGKILL after its N-th batch.
+The process kills itself with SIGKILL before its batch N + 1.
 """
 
 import os
@@ -39,21 +39,26 @@ def main(argv):
 
     from fakeloc_tf import train
     from fakeloc_tf.models import backbones
-    from fakeloc_tf.training import callbacks
+    from fakeloc_tf.training import steps, two_step
 
     backbones.BACKBONES["xception"] = tiny_backbone.TINY
     if argv[:1] == ["--kill-after"]:
         left = [int(argv[1])]
         argv = argv[2:]
-        shown = callbacks.ProgressBar.on_train_batch_end
+        make = steps.make_train_step
 
-        def count(self, batch, logs=None):
-            shown(self, batch, logs)
-            left[0] -= 1
-            if not left[0]:
-                os.kill(os.getpid(), signal.SIGKILL)
+        def killing(*args, **kwargs):
+            step = make(*args, **kwargs)
 
-        callbacks.ProgressBar.on_train_batch_end = count
+            def one_batch(batch):
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+                return step(batch)
+
+            return one_batch
+
+        two_step.steps.make_train_step = killing
     return train.main(argv)
 
 
