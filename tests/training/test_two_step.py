@@ -137,7 +137,11 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_faces(records, tmp_path, 
     status = run_training(
         run,
         records,
-        extra=("training.step2.learning_rate=1e30", "training.batch_size=4"),
+        extra=(
+            "training.step2.learning_rate=1e30",
+            "training.batch_size=4",
+            "training.checkpoint_every=1",
+        ),
     )
 
     assert status == 2
