@@ -12,11 +12,18 @@ import keras
 from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models.normalization import BatchNormalization
+from fakeloc_tf.models.separable import SeparableConv2D
 from fakeloc_tf.models.transfer import copy_arrays, named_variables
 
 logger = logging.getLogger(__name__)
 
 TAPS = ("shallow", "middle", "deep")
+
+# Layers of an application → ours with the same arguments and weights.
+FASTER: dict[type[keras.layers.Layer], type[keras.layers.Layer]] = {
+    keras.layers.BatchNormalization: BatchNormalization,
+    keras.layers.SeparableConv2D: SeparableConv2D,
+}
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,6 @@ def _cloner(
             # Two replicas then equal one device; without replicas it changes nothing.
             config["synchronized"] = True
             config["momentum"] = momentum
-            return BatchNormalization.from_config(config)
-        return layer.__class__.from_config(config)
+        return FASTER.get(type(layer), type(layer)).from_config(config)
 
     return clone
