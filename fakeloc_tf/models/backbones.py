@@ -15,9 +15,16 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models.applications import BACKBONES, FINAL, TAPS, Backbone
 from fakeloc_tf.models.normalization import BatchNormalization
 from fakeloc_tf.models.pretrained import load_application
+from fakeloc_tf.models.separable import SeparableConv2D
 from fakeloc_tf.models.transfer import copy_arrays, named_variables
 
 logger = logging.getLogger(__name__)
+
+# Layers of an application → ours with the same arguments and weights.
+FASTER: dict[type[keras.layers.Layer], type[keras.layers.Layer]] = {
+    keras.layers.BatchNormalization: BatchNormalization,
+    keras.layers.SeparableConv2D: SeparableConv2D,
+}
 
 
 def build_backbone(
@@ -133,10 +140,9 @@ def _cloner(
             # Two replicas then equal one device; without replicas it changes nothing.
             config["synchronized"] = True
             config["momentum"] = momentum
-            return BatchNormalization.from_config(config)
         if _is_depthwise(layer):
             return _depthwise(config)
-        return layer.__class__.from_config(config)
+        return FASTER.get(type(layer), type(layer)).from_config(config)
 
     return clone
 

@@ -14,6 +14,7 @@ from keras import layers, ops
 
 from fakeloc_tf.models.backbones import scale_filters
 from fakeloc_tf.models.normalization import BatchNormalization
+from fakeloc_tf.models.separable import SeparableConv2D
 
 Step = tuple[str, int] | tuple[str]
 Layout = tuple[Step, ...]
@@ -104,9 +105,9 @@ def double(tensor: Any, name: str, filters: int, dtype: str | None = None) -> An
 
 def _separable(builder: LayoutBuilder, tensor: Any, name: str, filters: int) -> Any:
     """Depthwise-separable 3×3 + batch normalisation + ReLU."""
-    tensor = layers.SeparableConv2D(
-        filters, 3, padding="same", use_bias=False, name=name
-    )(tensor)
+    tensor = SeparableConv2D(filters, 3, padding="same", use_bias=False, name=name)(
+        tensor
+    )
     return _norm_relu(builder, tensor, name)
 
 
@@ -125,7 +126,7 @@ def _xception_block(
     shortcut = builder.norm(shortcut, f"{name}_shortcut_bn")
     for part in ("a", "b"):
         tensor = layers.ReLU(name=f"{name}_{part}_relu")(tensor)
-        tensor = layers.SeparableConv2D(
+        tensor = SeparableConv2D(
             filters, 3, padding="same", use_bias=False, name=f"{name}_{part}"
         )(tensor)
         tensor = builder.norm(tensor, f"{name}_{part}_bn")
