@@ -57,18 +57,20 @@ class AugmentConfig(Section):
 
     Attributes:
         flip: mirror left and right, half of the times.
-        jpeg: share of faces, 0..1, that are compressed.
+        jpeg: share of the faces, 0..1, that are compressed.
         jpeg_quality: lowest and highest quality, 1..100.
-        blur: share that is blurred.
+        blur: share that is blurred (needs the extra `augment`).
         blur_sigma: lowest and highest σ of the Gaussian in pixels.
         noise: share that gets Gaussian noise.
         noise_sigma: lowest and highest σ in grey levels.
         downscale: share that is made smaller and brought back.
         downscale_factor: lowest and highest factor, 0..1.
         colour: share whose brightness, contrast, saturation and hue change.
-        colour_strength: the largest change, 0..1.
+        colour_strength: the largest change, 0..1; of the hue, a tenth of the circle
+            times this.
         self_blend: share of the real faces that become fakes by self-blending
-            (Shiohara & Yamasaki, CVPR 2022), with their exact mask.
+            (Shiohara & Yamasaki, CVPR 2022), with their exact mask; for models without
+            a class for each method.
     """
 
     flip: bool = True

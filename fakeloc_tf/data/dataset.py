@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from fakeloc_tf.config import AugmentConfig
-from fakeloc_tf.data import augment as augmentation
 from fakeloc_tf.data import records, targets
+from fakeloc_tf.data.augment import make_augmentation
 from fakeloc_tf.data.prepared import dataset_info, split_files
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
@@ -86,6 +86,7 @@ def training_batches(
 
     Raises:
         ValueError: the batch cannot be shared out evenly.
+        FakelocError: Keras-CV is needed and not installed.
     """
     share = _share(batch_size, worker, workers, replicas)
     # Not seed + epoch: the second epoch would be the first one of the next seed.
@@ -93,11 +94,7 @@ def training_batches(
         tf.constant([seed, 0], tf.int64), tf.constant(epoch, tf.int64)
     )
     order_seed, face_seed = tf.unstack(tf.random.split(base))
-
-    def change(face: Face, index: tf.Tensor) -> Face:
-        if augment.flip:
-            return augmentation.random_flip(face, tf.random.fold_in(face_seed, index))
-        return face
+    change = make_augmentation(augment, sigma)
 
     def finish(faces: Face) -> tuple[tf.Tensor, Face]:
         image = targets.model_input(faces["image"], image_size)
@@ -107,7 +104,7 @@ def training_batches(
     # The slice is taken from batches of serialized records, which cost nothing yet.
     return _batches(
         source.shuffled(shuffle_buffer, order_seed).enumerate().skip(skip * batch_size),
-        change,
+        lambda face, index: change(face, tf.random.fold_in(face_seed, index)),
         finish,
         share,
     )

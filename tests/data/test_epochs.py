@@ -148,6 +148,30 @@ def test_a_cut_epoch_is_the_same_faces_changed_in_the_same_way(folder, cut, skip
     assert_same(found, expected)
 
 
+def test_every_change_is_the_same_however_an_epoch_is_cut(folder):
+    changes = ("jpeg", "blur", "noise", "downscale", "colour", "self_blend")
+    everything = AugmentConfig(**dict.fromkeys(changes, 0.6))
+    expected = training(folder, augment=everything)
+    found = global_batches(folder, training, 2, 2, augment=everything, skip=2)
+    assert_same(found, expected[2:])
+    plain = training(folder)
+    assert ids(plain) == ids(expected)
+    for (images, targets), (changed, others) in zip(plain, expected, strict=True):
+        assert (images != changed).any(axis=(1, 2, 3)).mean() > 0.7
+        blended = (others["label"] > targets["label"])[:, 0]
+        assert not (others["label"] < targets["label"]).any()
+        assert (others["method"][blended] == 1).all()
+        assert (others["semantic_deep"][blended] > 0).any(axis=(1, 2, 3)).all()
+        for name in ("noise_deep", "semantic_deep"):
+            same = targets[name][~blended], others[name][~blended]
+            # Flips are drawn from the same seed in both.
+            np.testing.assert_array_equal(*same, err_msg=name)
+    assert any(
+        (o["label"] > t["label"]).any()
+        for (_, t), (_, o) in zip(plain, expected, strict=True)
+    )
+
+
 def test_skipping_gives_what_an_undisturbed_epoch_gives(folder):
     undisturbed = training(folder)
     for skip in range(7):
