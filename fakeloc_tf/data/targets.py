@@ -23,14 +23,16 @@ def model_input(image_uint8: tf.Tensor, image_size: int) -> tf.Tensor:
     image = tf.cast(image_uint8, tf.float32)
     if image.shape[-3:-1] == size:
         return image
-    wanted = [*image.shape[:-3], *size, image.shape[-1]]
-    return tf.cond(
+    resized = tf.cond(
         # Decoded pictures have no static shape, and resizing one to its own size takes
         # half as long as decoding it.
         tf.reduce_all(tf.shape(image)[-3:-1] == size),
-        lambda: tf.ensure_shape(image, wanted),
+        lambda: image,
         lambda: tf.image.resize(image, size, antialias=True),
     )
+    # Not `ensure_shape` in the first branch: TensorFlow 2.16 runs it in both.
+    resized.set_shape([*image.shape[:-3], *size, image.shape[-1]])
+    return resized
 
 
 def soft_mask(mask_uint8: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:

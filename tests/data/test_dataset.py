@@ -70,6 +70,48 @@ def test_model_input_leaves_a_crop_of_the_right_size_alone():
     assert abs(float(tf.reduce_mean(smaller)) - image.mean()) < 1.0
 
 
+def test_model_input_leaves_pictures_alone_whose_size_shows_when_they_are_read():
+    image = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype(np.uint8)
+    anything = tf.TensorSpec([None, None, None, 3], tf.uint8)
+    read = tf.function(lambda x: targets.model_input(x, 64), input_signature=[anything])
+    assert read.get_concrete_function().structured_outputs.shape[1:] == (64, 64, 3)
+    np.testing.assert_array_equal(read(image), image)
+    np.testing.assert_array_equal(
+        read(image[:, :50, :50]), targets.model_input(image[:, :50, :50], 64)
+    )
+
+
+def area_weights(size, cells):
+    """[cells, size]: the share of each cell that each pixel covers."""
+    edges = np.arange(cells + 1) * size / cells
+    weights = np.zeros((cells, size))
+    for cell in range(cells):
+        for pixel in range(size):
+            covered = min(edges[cell + 1], pixel + 1) - max(edges[cell], pixel)
+            weights[cell, pixel] = max(covered, 0.0) * cells / size
+    return weights
+
+
+def test_targets_of_a_batch_are_area_means_of_each_face():
+    rng = np.random.default_rng(0)
+    faces = {
+        "mask": rng.choice([0, 255], (3, 61, 61, 1)).astype(np.uint8),
+        "noise": rng.integers(0, 256, (3, 61, 61, 1)).astype(np.uint8),
+        "label": np.array([0, 1, 1]),
+        "method": np.array([0, 2, 4]),
+        "mask_valid": np.array([1, 0, 1]),
+    }
+    found = targets.make_targets(faces, {"deep": (7, 30)}, sigma=5.0)
+    down, across = area_weights(61, 7), area_weights(61, 30)
+    for name, key, scale in (("semantic", "mask", 255.0), ("noise", "noise", 20.0)):
+        expected = down @ (faces[key][..., 0] / scale) @ across.T
+        np.testing.assert_allclose(
+            found[f"{name}_deep"][..., 0], expected, rtol=1e-5, atol=1e-6
+        )
+    assert found["label"].shape == (3, 1)
+    assert found["mask_valid"].numpy().tolist() == [1.0, 0.0, 1.0]
+
+
 def test_an_epoch_is_reproducible_and_epochs_differ(folder):
     def pixels(epoch):
         return np.concatenate([images for images, _ in batches(folder, epoch=epoch)])
