@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -57,7 +58,11 @@ class StepCheckpoint:
         keep: int = 2,
     ) -> None:
         self._state = _State()
-        parts = {"kept": kept} if kept is not None and kept is not model else {}
+        parts: dict[str, Any] = {}
+        if kept is not None and kept is not model:
+            parts["kept"] = kept
+        if states := _random_states(model):
+            parts["random"] = states
         self._checkpoint = tf.train.Checkpoint(
             model=model, optimizer=optimizer, progress=self._state, **parts
         )
@@ -103,6 +108,12 @@ class StepCheckpoint:
                 "train into another folder with --run"
             ) from error
         return True
+
+
+def _random_states(model: keras.Model) -> list[tf.Variable]:
+    """Generators of dropout, which Keras keeps out of what TensorFlow saves."""
+    weights = {id(variable) for variable in model.weights}
+    return [v.value for v in model.variables if id(v) not in weights]
 
 
 class _State(tf.train.experimental.PythonState):
