@@ -67,7 +67,7 @@ def test_variants_train_and_are_saved(tiny, preset, heads, tmp_path):
     model = detector.build_detector(config)
 
     maps = {f"{kind}_{tap}" for kind in heads for tap in TAPS}
-    assert set(model.output) == maps | {"label", "method"}
+    assert set(model.output) == maps | {"label", "method", "features"}
     assert set(detector.map_sizes(model)) == (set(TAPS) if heads else set())
     check_training_and_file(model, config, tmp_path)
 
@@ -78,7 +78,8 @@ def test_heads_are_at_the_taps_of_the_config(tiny, heads, taps, tmp_path):
     config = make_config(heads=heads, taps=taps)
     model = detector.build_detector(config)
 
-    assert set(model.output) == {"label"} | {f"{k}_{t}" for k in heads for t in taps}
+    maps = {f"{kind}_{tap}" for kind in heads for tap in taps}
+    assert set(model.output) == maps | {"label", "features"}
     assert set(detector.map_sizes(model)) == set(taps)
     assert set(model.get_layer("backbone").output) == set(taps)
     check_training_and_file(model, config, tmp_path)

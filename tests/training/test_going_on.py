@@ -72,7 +72,9 @@ def stop_after_batch(monkeypatch, number):
     monkeypatch.setattr(callbacks.ProgressBar, "on_train_batch_end", stop)
 
 
-@pytest.mark.parametrize("number", [1, 3, 5, 7, 12])
+@pytest.mark.parametrize(
+    "number", [1, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 5, 12))]
+)
 def test_stopped_at_any_batch(undisturbed, records, tmp_path, monkeypatch, number):
     """Before and after a checkpoint of step 1 and of step 2, and at the very end."""
     stop_after_batch(monkeypatch, number)
