@@ -100,7 +100,7 @@ def double(tensor: Any, name: str, filters: int, dtype: str | None = None) -> An
     tensor = layers.Conv2DTranspose(filters, 5, strides=2, dtype=dtype, name=name)(
         tensor
     )
-    return layers.Cropping2D(1, name=f"{name}_crop")(tensor)
+    return layers.Cropping2D(1, dtype=dtype, name=f"{name}_crop")(tensor)
 
 
 def _separable(builder: LayoutBuilder, tensor: Any, name: str, filters: int) -> Any:

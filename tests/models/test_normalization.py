@@ -95,10 +95,13 @@ def test_one_value_a_channel_has_no_variance():
     np.testing.assert_array_equal(layer.moving_variance, [0.5, 0.5])
 
 
+# bfloat16 goes two ways: by multiples of 16 channels, and by others.
+@pytest.mark.parametrize("channels", [6, 16])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_mixed_precision_equals_keras(dtype):
-    plain, fused = both(dtype=f"mixed_{dtype}", synchronized=True)
-    inputs = maps(dtype=dtype)
+def test_mixed_precision_equals_keras(dtype, channels):
+    shape = (*SHAPE[:3], channels)
+    plain, fused = both(shape, dtype=f"mixed_{dtype}", synchronized=True)
+    inputs = maps(shape, dtype)
 
     assert uses_fused(fused, inputs, True)
     assert fused(inputs, training=False).dtype == dtype
