@@ -1,7 +1,11 @@
 """Speed and memory of a training step: preset `paper` against `official`, in one run.
 
 python tools/bench_train.py
+python tools/bench_train.py --precision float32,mixed_bfloat16
 python tools/bench_train.py --memory
+
+The presets take turns. Beside the time that passes stands the processor time of a
+step, which other programs on the machine change less.
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import keras
@@ -30,6 +33,7 @@ from fakeloc_tf.training import optimizers, steps, strategies
 # The paper's GPU, a 2080 Ti; a tenth stays for CUDA, workspaces and fragments.
 GPU_MEGABYTES = 11 * 1024
 GPU_SHARE = 0.9
+BATCHES = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,7 @@ def speed(setups: list[Setup], repeats: int) -> Table:
             wall[setup].append(time.perf_counter() - start)
             processor[setup].append(time.process_time() - used)
     table = Table(
-        *("preset", "precision", "images/s", "× official"),
-        *("processor s a step", "× official"),
+        *("preset", "precision", "images/s", "× official", "CPU s", "× official"),
         title=f"{setups[0].size} px, batch {setups[0].batch}, median of {repeats}, "
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
     )
@@ -148,10 +151,15 @@ def measured_memory(setup: Setup, parts: list[int]) -> Table:
 
 
 def estimated_memory(setup: Setup, precisions: list[str]) -> Table:
-    """What a step needs on a GPU, from its graph: an estimate, not a measurement."""
+    """What a step needs on a GPU, from its graph: an estimate, not a measurement.
+
+    Weights and Adam's two moments are the variables; gradients and activations are the
+    graph's tensors, at the moment when they are most.
+    """
     table = Table(
-        *("precision", "MB", *map(str, (4, 8, 16, 32)), "largest batch"),
-        title=f"{setup.preset}: estimate for a GPU of {GPU_MEGABYTES} MB, MB by batch",
+        *("precision", "MB + MB a face", *map(str, BATCHES), "largest batch"),
+        title=f"{setup.preset}: ESTIMATE for a GPU of {GPU_MEGABYTES} MB, MB by batch; "
+        f"largest batch: in {GPU_SHARE:.0%} of it",
     )
     for precision in precisions:
         need = []
@@ -165,8 +173,8 @@ def estimated_memory(setup: Setup, precisions: list[str]) -> Table:
         base = need[0] - slope + variables / train_memory.MEGABYTE
         table.add_row(
             precision,
-            f"{base:.0f} + {slope:.0f} a face",
-            *(f"{base + slope * batch:.0f}" for batch in (4, 8, 16, 32)),
+            f"{base:.0f} + {slope:.0f}",
+            *(f"{base + slope * batch:.0f}" for batch in BATCHES),
             str(int((GPU_SHARE * GPU_MEGABYTES - base) // slope)),
         )
     return table
@@ -176,7 +184,9 @@ def bench(
     size: Annotated[int, typer.Option(help="side of the faces")] = 299,
     batch: Annotated[int, typer.Option(help="faces a step")] = 8,
     repeats: Annotated[int, typer.Option(help="runs of each; medians count")] = 5,
-    precision: Annotated[list[str], typer.Option(help="may be repeated")] = ["float32"],
+    precision: Annotated[
+        str, typer.Option(help="training.precision, several with commas between them")
+    ] = "float32",
     backbone: Annotated[str, typer.Option(help="model.backbone.name")] = "xception",
     width: Annotated[float, typer.Option(help="model.backbone.width")] = 1.0,
     memory: Annotated[
@@ -185,17 +195,20 @@ def bench(
 ) -> None:
     """Prints the tables."""
     console = Console()
-    base = Setup("paper", size, batch, precision[0], backbone, width)
+    precisions = precision.split(",")
+    base = Setup("paper", size, batch, precisions[0], backbone, width)
     if not memory:
         setups = [
             replace(base, preset=preset, precision=each)
-            for each in precision
+            for each in precisions
             for preset in ("paper", "official")
         ]
         console.print(speed(setups, repeats))
         return
     console.print(estimated_memory(base, ["float32", "mixed_float16"]))
-    console.print(measured_memory(replace(base, batch=32), [8, 4, 2, 1]))
+    for each in precisions:
+        setup = replace(base, batch=32, precision=each)
+        console.print(measured_memory(setup, [8, 4, 2, 1]))
 
 
 if __name__ == "__main__":
