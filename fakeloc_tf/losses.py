@@ -151,11 +151,7 @@ def _semantic_terms(
     valid_share: Any,
 ) -> dict[str, Any]:
     """L_b of the maps there are, each face divided by the share of valid masks."""
-    maps = {
-        f"semantic_{tap}": weight
-        for tap, weight in zip(TAPS, weights.mask_maps, strict=True)
-        if f"semantic_{tap}" in outputs
-    }
+    maps = _maps("semantic", weights.mask_maps, outputs)
     if not maps:
         return {}
     valid = ops.cast(targets["mask_valid"], keras.config.floatx())
@@ -170,15 +166,19 @@ def _noise_terms(
     outputs: Mapping[str, Any], targets: Mapping[str, Any], weights: LossWeights
 ) -> dict[str, Any]:
     """L_n of the maps there are."""
-    maps = {
-        f"noise_{tap}": weight
-        for tap, weight in zip(TAPS, weights.noise_maps, strict=True)
-        if f"noise_{tap}" in outputs
-    }
+    maps = _maps("noise", weights.noise_maps, outputs)
     if not maps:
         return {}
     terms = {name: noise_loss(targets[name], outputs[name]) for name in maps}
     return terms | {"noise": _weighted_sum(terms, maps)}
+
+
+def _maps(
+    kind: str, weights: tuple[float, float, float], outputs: Mapping[str, Any]
+) -> dict[str, float]:
+    """`<kind>_<tap>` → weight, for the maps that the model has."""
+    named = {f"{kind}_{t}": w for t, w in zip(TAPS, weights, strict=True)}
+    return {name: weight for name, weight in named.items() if name in outputs}
 
 
 def _weighted_sum(terms: Mapping[str, Any], weights: Mapping[str, float]) -> Any:

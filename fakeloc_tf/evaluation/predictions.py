@@ -17,7 +17,6 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_bytes
 from fakeloc_tf.models.scorer import Scorer
 
-MASK_THRESHOLD = 0.5
 METHOD_PREFIX = "probability_"
 
 
@@ -60,7 +59,7 @@ def evaluate_model(
         return {
             **{k: v for k, v in face.items() if k not in ("mask", "noise")},
             "image": targets.model_input(face["image"], image_size),
-            "true_mask": mask[..., 0] >= MASK_THRESHOLD,
+            "true_mask": mask[..., 0] >= metrics.MASK_THRESHOLD,
         }
 
     batches = faces.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
@@ -117,7 +116,7 @@ def _comparison(localization: np.ndarray | None, true: np.ndarray) -> dict[str, 
     if localization is None:
         columns = ("predicted_pixels", "predicted_fraction", "intersection", "union")
         return dict.fromkeys((*columns, "iou", "pbca", "iinc"), np.nan)
-    predicted = localization[..., 0] >= MASK_THRESHOLD
+    predicted = localization[..., 0] >= metrics.MASK_THRESHOLD
     return {
         "predicted_pixels": predicted.sum((1, 2)),
         "predicted_fraction": predicted.mean((1, 2)),

@@ -10,6 +10,7 @@ from fakeloc_tf.metrics.detection import (
     equal_error_rate,
 )
 from fakeloc_tf.metrics.localization import (
+    MASK_THRESHOLD,
     LocalizationAccumulator,
     iinc,
     iou,
@@ -19,6 +20,7 @@ from fakeloc_tf.metrics.localization import (
 )
 
 __all__ = [
+    "MASK_THRESHOLD",
     "LocalizationAccumulator",
     "balanced_threshold",
     "detection_metrics",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Maps from here on are masks (Eq. 7), the true ones and the predicted ones.
+MASK_THRESHOLD = 0.5
+
 
 def iou(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Intersection over union of masks (Eq. 7).
@@ -65,7 +68,7 @@ class LocalizationAccumulator:
         threshold: maps >= this are masks; chosen on validation, 0.5 in the paper.
     """
 
-    def __init__(self, threshold: float = 0.5):
+    def __init__(self, threshold: float = MASK_THRESHOLD):
         self.threshold = threshold
         self._faces: list[dict[str, np.ndarray]] = []
         self._areas = np.zeros(4, dtype=np.int64)
@@ -94,7 +97,7 @@ class LocalizationAccumulator:
                 "`predicted` and `true` must be [B, H, W] of one shape. "
                 f"Received: predicted.shape={predicted.shape}, true.shape={true.shape}"
             )
-        masks = predicted >= self.threshold, true >= 0.5
+        masks = predicted >= self.threshold, true >= MASK_THRESHOLD
         keep = np.ones(len(true), bool) if valid is None else _mask(valid).reshape(-1)
         faces = {"iou": iou(*masks), "pbca": pbca(*masks), "iinc": iinc(*masks)}
         faces = {name: np.where(keep, value, np.nan) for name, value in faces.items()}
@@ -141,7 +144,7 @@ def localization_metrics(
     labels: np.ndarray,
     *,
     valid: np.ndarray | None = None,
-    threshold: float = 0.5,
+    threshold: float = MASK_THRESHOLD,
 ) -> dict[str, float]:
     """`LocalizationAccumulator` for maps that are all in memory."""
     accumulator = LocalizationAccumulator(threshold)

@@ -9,12 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fakeloc_tf import losses
+from fakeloc_tf import losses, metrics
 from fakeloc_tf.losses import LossWeights
 from fakeloc_tf.models import fusion
 from fakeloc_tf.models.backbones import TAPS
-
-MASK_THRESHOLD = 0.5
 
 
 def make_eval_step(
@@ -74,9 +72,9 @@ def _measure(
         measured["probability"] = tf.sigmoid(outputs["label"])[:, 0]
     maps = semantic_maps(outputs)
     if maps:
-        true = targets["mask"][..., 0] >= MASK_THRESHOLD
+        true = targets["mask"][..., 0] >= metrics.MASK_THRESHOLD
         fused = fusion.fuse_maps(maps, gamma, targets["mask"].shape[1])
-        predicted = fused[..., 0] >= MASK_THRESHOLD
+        predicted = fused[..., 0] >= metrics.MASK_THRESHOLD
         for name, both in (
             ("intersection", predicted & true),
             ("union", predicted | true),
