@@ -6,6 +6,7 @@ is. Nothing in a layout depends on the size of the maps.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -103,11 +104,13 @@ def double(tensor: Any, name: str, filters: int, dtype: str | None = None) -> An
     return layers.Cropping2D(1, dtype=dtype, name=f"{name}_crop")(tensor)
 
 
-def _separable(builder: LayoutBuilder, tensor: Any, name: str, filters: int) -> Any:
+def _separable(
+    builder: LayoutBuilder, tensor: Any, name: str, filters: int, strides: int = 1
+) -> Any:
     """Depthwise-separable 3×3 + batch normalisation + ReLU."""
-    tensor = SeparableConv2D(filters, 3, padding="same", use_bias=False, name=name)(
-        tensor
-    )
+    tensor = SeparableConv2D(
+        filters, 3, strides=strides, padding="same", use_bias=False, name=name
+    )(tensor)
     return _norm_relu(builder, tensor, name)
 
 
@@ -137,6 +140,7 @@ def _xception_block(
 # Each: (builder, tensor, name, *filters) -> tensor.
 KINDS: dict[str, Callable[..., Any]] = {
     "separable": _separable,
+    "strided_separable": functools.partial(_separable, strides=2),
     "conv3": lambda _, tensor, name, filters: conv(tensor, name, filters, 3),
     "conv3_valid": lambda _, tensor, name, filters: conv(
         tensor, name, filters, 3, "valid"
