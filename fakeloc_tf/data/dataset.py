@@ -143,6 +143,51 @@ def evaluation_batches(
         ValueError: the batch cannot be shared out evenly.
     """
     share = _share(batch_size, worker, workers, replicas)
+    full = -(-count // batch_size) * batch_size
+    every = source.written().apply(tf.data.experimental.assert_cardinality(count))
+    return _batches(
+        every.repeat().take(full).enumerate(),
+        lambda face, _: face,
+        _evaluation_targets(image_size, map_sizes, sigma),
+        share,
+    )
+
+
+def spread_faces(
+    source: RecordSource,
+    *,
+    image_size: int,
+    map_sizes: MapSizes,
+    sigma: float,
+    count: int,
+    wanted: int,
+    batch_size: int = 32,
+) -> tf.data.Dataset:
+    """Some faces, evenly spread over the split; only those are decoded.
+
+    Args:
+        source, image_size, map_sizes, sigma, count: as in `evaluation_batches`.
+        wanted: faces; fewer where the split has fewer.
+        batch_size: faces of a batch; the last one may have fewer.
+
+    Returns:
+        Batches as those of `evaluation_batches`.
+    """
+    every = max(count // wanted, 1)
+    chosen = source.written().take(count).shard(every, 0).take(wanted)
+    return _batches(
+        chosen.enumerate(),
+        lambda face, _: face,
+        _evaluation_targets(image_size, map_sizes, sigma),
+        _share(batch_size, 0, 1, 1),
+        whole=False,
+    )
+
+
+def _evaluation_targets(
+    image_size: int, map_sizes: MapSizes, sigma: float
+) -> Callable[[Face], tuple[tf.Tensor, Face]]:
+    """What makes (image, targets) of a batch of faces that are evaluated."""
 
     def finish(faces: Face) -> tuple[tf.Tensor, Face]:
         image = targets.model_input(faces["image"], image_size)
@@ -150,11 +195,7 @@ def evaluation_batches(
         wanted["mask"] = targets.soft_mask(faces["mask"], (image_size, image_size))
         return image, wanted | {"record": faces["record"], "index": faces["index"]}
 
-    full = -(-count // batch_size) * batch_size
-    every = source.written().apply(tf.data.experimental.assert_cardinality(count))
-    return _batches(
-        every.repeat().take(full).enumerate(), lambda face, _: face, finish, share
-    )
+    return finish
 
 
 @dataclass(frozen=True)
@@ -186,6 +227,8 @@ def _batches(
     change: Callable[[Face, tf.Tensor], Face],
     finish: Callable[[Face], tuple[tf.Tensor, Face]],
     share: _Share,
+    *,
+    whole: bool = True,
 ) -> tf.data.Dataset:
     """Cuts the worker's share out of serialized records, then prepares only that.
 
@@ -194,6 +237,7 @@ def _batches(
         change: (parsed face, running number) → the face, its maps still uint8.
         finish: batch of faces → (image, targets). Casts and resizes of a whole batch
             of uint8 maps cost a fraction of those of one face at a time.
+        whole: drop the last batch if it is smaller.
     """
     if share.replica_size < share.batch_size:
         end = share.first + share.size
@@ -221,7 +265,7 @@ def _batches(
     return (
         numbered.map(read, **parallel)
         # A smaller last batch would be another graph and another normalisation.
-        .batch(share.replica_size, drop_remainder=True)
+        .batch(share.replica_size, drop_remainder=whole)
         .map(finish, **parallel)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)

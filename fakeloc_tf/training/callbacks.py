@@ -1,4 +1,4 @@
-"""What happens around the batches: progress bar, TensorBoard, best model."""
+"""What happens around the batches: progress bar, best model, checkpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from fakeloc_tf.training.checkpoints import StepCheckpoint
+from fakeloc_tf.training import checkpoints
 
 log = logging.getLogger(__name__)
 # Reading a loss waits for the device; a progress bar does not need each batch's.
@@ -103,16 +103,18 @@ class ProgressBar(keras.callbacks.Callback):
 
 
 class BestModel(keras.callbacks.Callback):
-    """Keeps the model with the best validation result, and the step's checkpoint.
+    """Keeps the model with the best validation result; stops where none comes.
 
-    The model is written before the checkpoint that knows of it: a run that is killed
-    in between repeats the end of the epoch and writes the same model again.
+    It comes first of all callbacks, so that the others know of the last epoch by
+    `model.stop_training`, and `SaveProgress` last: a run that is killed between the
+    model and the checkpoint that knows of it repeats the end of the epoch and writes
+    the same model again.
 
     Args:
         path: of the best model (`.keras`).
         kept: the model that is validated and written; the one in training or its
             average.
-        checkpoint: of this training step.
+        progress: of this training step.
         score: validation logs → (first, tie-breaker), greater is better.
         patience: epochs without a better result after which the step is complete.
         chief: False for workers that write no model.
@@ -122,7 +124,7 @@ class BestModel(keras.callbacks.Callback):
         self,
         path: Path,
         kept: keras.Model,
-        checkpoint: StepCheckpoint,
+        progress: checkpoints.Progress,
         score: Callable[[dict[str, float]], tuple[float, float]],
         patience: int | None = None,
         chief: bool = True,
@@ -130,14 +132,14 @@ class BestModel(keras.callbacks.Callback):
         super().__init__()
         self._path = path
         self._kept = kept
-        self._checkpoint = checkpoint
+        self._progress = progress
         self._score = score
         self._patience = patience
         self._chief = chief
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves what this epoch made."""
-        progress = self._checkpoint.progress
+        """Compares this epoch's result with the best one so far."""
+        progress = self._progress
         score = self._score(logs or {})
         progress.waited += 1
         if score > progress.best:
@@ -147,12 +149,23 @@ class BestModel(keras.callbacks.Callback):
                 self._kept.save(temporary)
                 temporary.replace(self._path)
         if self._patience is not None and progress.waited >= self._patience:
-            progress.complete = True
+            progress.complete = self.model.stop_training = True
             log.info(
                 "no better validation result for %d epoch(s): stopped after epoch %d",
                 progress.waited,
                 epoch + 1,
             )
+
+
+class SaveProgress(keras.callbacks.Callback):
+    """Saves the step's checkpoint after every epoch; the last of all callbacks."""
+
+    def __init__(self, checkpoint: checkpoints.StepCheckpoint) -> None:
+        super().__init__()
+        self._checkpoint = checkpoint
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Saves what this epoch made."""
         self._checkpoint.save()
 
 

@@ -61,6 +61,7 @@ def fit(
         FakelocError: the validation loss is not finite, or there are too few records.
     """
     progress = checkpoint.progress
+    model.stop_training = False  # as `keras.Model.fit` does; callbacks look at it
     for callback in callbacks:
         callback.set_model(model)
         callback.on_train_begin()

@@ -56,7 +56,8 @@ class RunFolder:
                 )
             self._check_same(config)
             return
-        if self.path.exists() and any(self.path.iterdir()):
+        # Versions alone are left of a start that was killed before it wrote the config.
+        if self.path.exists() and set(self.path.iterdir()) - {self.versions}:
             raise FakelocError(f"{self.path} is not empty and holds no run; see --run")
         write_text(self.versions, json.dumps(_versions(), indent=2) + "\n")
         config_module.dump(config, self.config)

@@ -84,9 +84,16 @@ class TrainingData:
             lambda context: self._evaluation(sizes, **_share(context))
         )
 
-    def validation_faces(self, sizes: dataset.MapSizes) -> tf.data.Dataset:
-        """The same on this worker alone."""
-        return self._evaluation(sizes)
+    def validation_faces(self, sizes: dataset.MapSizes, wanted: int) -> tf.data.Dataset:
+        """Some faces of it, as `dataset.spread_faces`, on this worker alone."""
+        return dataset.spread_faces(
+            self._val,
+            image_size=self._config.model.image_size,
+            map_sizes=sizes,
+            sigma=self._sigma,
+            count=self.val_count,
+            wanted=wanted,
+        )
 
     def _evaluation(self, sizes: dataset.MapSizes, **share: int) -> tf.data.Dataset:
         return dataset.evaluation_batches(

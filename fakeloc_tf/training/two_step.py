@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -133,7 +134,7 @@ class TwoStepTraining:
             model,
             strategy,
             self._data.validation(sizes, strategy),
-            self._data.validation_faces(sizes),
+            functools.partial(self._data.validation_faces, sizes),
             self._data.val_count,
             plan.loss_weights(self._config, (1.0, 1.0)),
             self._config.model.gamma,
@@ -155,18 +156,19 @@ class TwoStepTraining:
     def _callbacks(
         self, plan: StepPlan, watch: Watch, checkpoint: StepCheckpoint
     ) -> list[keras.callbacks.Callback]:
-        """What happens around the batches; what saves comes last."""
+        """What happens around the batches, in the order that `BestModel` asks for."""
         training, progress = self._config.training, checkpoint.progress
         best = callbacks.BestModel(
             plan.best_model,
             watch.model,
-            checkpoint,
+            progress,
             plan.score,
             plan.config.patience,
             self._chief,
         )
+        save = callbacks.SaveProgress(checkpoint)
         if not self._chief:
-            return [best]
+            return [best, save]
         board = TensorBoard(
             self._run.tensorboard / plan.name,
             watch,
@@ -182,7 +184,7 @@ class TwoStepTraining:
         bar = callbacks.ProgressBar(
             plan.name, plan.config.epochs, self._data.batches, training.batch_size
         )
-        return [board, bar, best]
+        return [best, board, bar, save]
 
     def _restore(self, plan: StepPlan, checkpoint: StepCheckpoint) -> None:
         """Reads the newest checkpoint; all workers must have found the same one."""

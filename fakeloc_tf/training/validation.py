@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import cv2
@@ -27,8 +27,8 @@ class Watch:
         model: the one that is validated; with or without a classifier.
         strategy: that it is trained under.
         batches: distributed `dataset.evaluation_batches` of the split.
-        faces: parsed faces of the split, for pictures: elements of
-            `dataset.evaluation_batches` without distribution.
+        some_faces: at most how many faces → `dataset.spread_faces` of the split, for
+            pictures.
         count: faces of the split; what `batches` has beyond it are repeats.
         weights: of Eq. 1.
         gamma: weights of Eq. 8.
@@ -40,7 +40,7 @@ class Watch:
         model: keras.Model,
         strategy: tf.distribute.Strategy,
         batches: Iterable[Any],
-        faces: tf.data.Dataset,
+        some_faces: Callable[[int], tf.data.Dataset],
         count: int,
         weights: LossWeights,
         gamma: tuple[float, float, float],
@@ -49,7 +49,7 @@ class Watch:
         self.model = model
         self.faces: dict[str, np.ndarray] = {}
         self._batches = batches
-        self._pool = faces
+        self._some_faces = some_faces
         self._count = count
         self._mask_weight = weights.mask
         self._gamma = gamma
@@ -114,7 +114,7 @@ class Watch:
             [N, S, S, 3 or 1] in 0..1.
         """
         if self._shown is None:
-            self._shown = self._spread(PICTURES)
+            self._shown = next(iter(self._some_faces(PICTURES)))
         images, targets = self._shown
         outputs = self.model(images, training=False)
         size = images.shape[1]
@@ -139,22 +139,30 @@ class Watch:
         """
         if "features" not in self.model.output:
             return None
-        images, targets = self._spread(count)
-        outputs = [self.model(part, training=False) for part in _batched(images)]
-        features = np.concatenate([one["features"] for one in outputs])
-        logits = np.concatenate([one["label"] for one in outputs])[:, 0]
+        parts = [self._features_of(*batch) for batch in self._some_faces(count)]
+        features, thumbnails, rows = zip(*parts, strict=True)
+        return np.concatenate(features), np.concatenate(thumbnails), sum(rows, [])
+
+    def _features_of(
+        self, images: tf.Tensor, targets: Mapping[str, tf.Tensor]
+    ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """`features` of a batch."""
+        outputs = self.model(images, training=False)
         small = tf.image.resize(images, (THUMBNAIL, THUMBNAIL), antialias=True)
-        thumbnails = np.clip(np.rint(small), 0, 255).astype(np.uint8)
-        rows = [
-            {"label": int(label), "method": int(method), "probability": float(p)}
-            for label, method, p in zip(
-                targets["label"][:, 0],
-                targets["method"],
-                tf.sigmoid(logits),
-                strict=True,
-            )
-        ]
-        return features.astype(np.float32), thumbnails, rows
+        values = zip(
+            targets["label"][:, 0],
+            targets["method"],
+            tf.sigmoid(outputs["label"][:, 0]),
+            strict=True,
+        )
+        return (
+            np.asarray(outputs["features"], np.float32),
+            np.clip(np.rint(small), 0, 255).astype(np.uint8),
+            [
+                {"label": int(label), "method": int(method), "probability": float(p)}
+                for label, method, p in values
+            ],
+        )
 
     def _detection(self, faces: Mapping[str, np.ndarray]) -> dict[str, float]:
         """AUC and accuracy."""
@@ -170,21 +178,11 @@ class Watch:
         found = metrics.detection_metrics(faces["target"], faces["probability"])
         return {"val_auc": found["frame_auc"], "val_accuracy": found["frame_accuracy"]}
 
-    def _spread(self, count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Up to `count` faces, evenly spread over the split."""
-        every = max(self._count // count, 1)
-        faces = self._pool.unbatch().take(self._count).shard(every, 0).take(count)
-        return next(iter(faces.batch(count)))
-
 
 def _terms(faces: Mapping[str, np.ndarray]) -> list[str]:
     """Names of the loss terms among the measured values."""
     heads = ("classification", "method", "semantic", "noise")
     return [name for name in faces if name.startswith(heads)]
-
-
-def _batched(images: tf.Tensor, size: int = 32) -> list[tf.Tensor]:
-    return [images[first : first + size] for first in range(0, len(images), size)]
 
 
 def _enlarged(maps: Any, size: int) -> np.ndarray:

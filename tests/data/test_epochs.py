@@ -256,3 +256,23 @@ def test_a_worker_names_the_broken_file(folder, tmp_path):
         with pytest.raises(FakelocError, match=path.name):
             with dataset.explain_broken_records(tmp_path / "copy", "train"):
                 training(tmp_path / "copy", cache=cache, worker=0, workers=2)
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted", "expected"),
+    [(53, 10, range(0, 50, 5)), (53, 100, range(53)), (53, 53, range(53))],
+)
+def test_some_faces_are_spread_over_the_split(folder, count, wanted, expected):
+    source = RecordSource(folder, "train")
+    some = dataset.spread_faces(
+        source,
+        image_size=24,
+        map_sizes=SIZES,
+        sigma=5.0,
+        count=count,
+        wanted=wanted,
+        batch_size=4,
+    )
+    found = [r for _, targets in some.as_numpy_iterator() for r in targets["record"]]
+    every = [record.numpy() for _, record in source.written()]
+    np.testing.assert_array_equal(found, [every[index] for index in expected])

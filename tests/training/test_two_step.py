@@ -2,11 +2,15 @@
 
 import json
 
+import board_stand_in
 import pytest
 import synthetic
 import tiny_training
 
 from fakeloc_tf import train
+from fakeloc_tf.config import Config
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.training.run_folder import RunFolder
 
 
 def run_training(run, records, *options, extra=()):
@@ -201,13 +205,50 @@ def test_steps_one_at_a_time_and_step_2_from_another_run(
 
 def test_patience_ends_a_step(records, tmp_path, caplog):
     """A rate of almost 0 betters nothing after the first epoch."""
+    run = tmp_path / "run"
     extra = (
         "training.step2.epochs=6",
         "training.step2.patience=2",
         "training.step2.learning_rate=1e-30",
+        "training.image_every=6",
     )
     with caplog.at_level("INFO"):
-        assert run_training(tmp_path / "run", records, extra=extra) == 0
-        assert run_training(tmp_path / "run", records, "--resume", extra=extra) == 0
+        assert run_training(run, records, extra=extra) == 0
+        assert run_training(run, records, "--resume", extra=extra) == 0
 
     assert caplog.text.count("stopped after epoch") == 1
+    seen = board_stand_in.points(run / "tensorboard" / "step2")
+    epochs = [step for step, _ in seen["validation/auc"]]
+    assert 3 <= len(epochs) < 6
+    assert [step for step, _ in seen["faces/overview"]] == epochs[-1:]
+
+
+@pytest.mark.parametrize(
+    ("heads", "pictured"),
+    [("[]", set()), ("[noise]", set()), ("[semantic]", {"faces/overlay"})],
+)
+def test_detectors_without_some_heads_train_to_their_end(
+    records, tmp_path, heads, pictured
+):
+    extra = (f"model.heads={heads}", "training.step2.epochs=1")
+
+    assert run_training(tmp_path, records, extra=extra) == 0
+
+    measured = json.loads((tmp_path / "metrics.json").read_text())
+    assert ("val_iou" in measured) == bool(pictured)
+    tags = board_stand_in.points(tmp_path / "tensorboard" / "step2")
+    assert {"faces/overview", "curves/roc"} <= set(tags)
+    assert {"faces/overlay"} & set(tags) == pictured
+
+
+def test_a_start_that_was_killed_before_its_config_can_start_again(tmp_path):
+    (tmp_path / "versions.json").write_text("{}")
+    folder = RunFolder(tmp_path)
+
+    folder.start(Config(), resume=False)
+
+    assert folder.config.exists() and "python" in folder.versions.read_text()
+    (tmp_path / "config.yaml").unlink()
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(FakelocError, match="not empty"):
+        folder.start(Config(), resume=False)

@@ -20,12 +20,14 @@ class Watched(Protocol):
 
     @property
     def faces(self) -> Mapping[str, np.ndarray]:
-        """The last pass over the split, a value a face: float [N] `target`, `iou`,
-        `mask_valid` and, with a classifier, `probability`."""
+        """The last pass over the split, a value a face: float [N] `target`,
+        `mask_valid` and, with semantic heads, `iou`, with a classifier,
+        `probability`."""
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """Some faces: `face`, `mask/true`, `mask/predicted`, and where there are noise
-        heads `noise/true` and `noise/predicted`; float32 [N, H, W, 3 or 1] in 0..1."""
+        """Some faces: `face`, where there are semantic heads `mask/true` and
+        `mask/predicted`, and where there are noise heads `noise/true` and
+        `noise/predicted`; float32 [N, H, W, 3 or 1] in 0..1."""
 
     def features(
         self, count: int
@@ -138,7 +140,7 @@ class TensorBoard(keras.callbacks.Callback):
                 else:
                     name = f"epoch/{name}"
                 tf.summary.scalar(name, float(value))
-            last = done == self._epochs or getattr(self.model, "stop_training", False)
+            last = done == self._epochs or self.model.stop_training
             if last or done % self._image_every == 0:
                 self._write_pictures()
         self._writer.flush()

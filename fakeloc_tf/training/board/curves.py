@@ -25,15 +25,15 @@ def write_curves(faces: Mapping[str, np.ndarray]) -> None:
     """Writes curves and histograms into the default writer.
 
     A curve that needs both classes is left out of a split that has one, and those that
-    need scores where the model has no classifier.
+    need scores or masks where the model has none.
 
     Args:
-        faces: float [N] `target`, `iou`, `mask_valid` and, with a classifier,
-            `probability`.
+        faces: float [N] `target`, `mask_valid` and, with semantic heads, `iou`, with a
+            classifier, `probability`.
     """
     fake = np.asarray(faces["target"]) > 0.5
     located = fake & (np.asarray(faces["mask_valid"]) > 0)
-    if located.any():
+    if "iou" in faces and located.any():
         tf.summary.histogram("scores/iou_of_fakes", faces["iou"][located])
     if "probability" not in faces:
         return

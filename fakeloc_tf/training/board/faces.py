@@ -19,31 +19,33 @@ NOISE_COLORS = "magma"
 
 
 def write_faces(pictures: dict[str, np.ndarray]) -> None:
-    """Writes `faces/overlay`, and `faces/overview` with all kinds of pictures.
+    """Writes `faces/overview` with all kinds of pictures, and `faces/overlay`.
 
     One picture of all faces each: TensorBoard shows a card for every picture of every
     run, and a card for every face and kind would be too many to find anything.
 
     Args:
-        pictures: `face`, `mask/true`, `mask/predicted` and perhaps `noise/true`,
-            `noise/predicted`; float32 [N, H, W, 3 or 1] in 0..1.
+        pictures: `face` and, as the model has heads, `mask/true`, `mask/predicted`,
+            `noise/true`, `noise/predicted`; float32 [N, H, W, 3 or 1] in 0..1.
     """
     face = _uint8(pictures["face"])
-    true, predicted = pictures["mask/true"], pictures["mask/predicted"]
-    laid = np.stack(
-        [overlay(*each) for each in zip(face, true, predicted, strict=True)]
-    )
-    rows = {
-        "face": face,
-        "overlay": laid,
-        "true mask": _gray(true),
-        "predicted mask": _gray(predicted),
-    }
+    rows = {"face": face}
+    legend = None
+    if "mask/predicted" in pictures:
+        true, predicted = pictures["mask/true"], pictures["mask/predicted"]
+        laid = np.stack(
+            [overlay(*each) for each in zip(face, true, predicted, strict=True)]
+        )
+        rows |= {
+            "overlay": laid,
+            "true mask": _gray(true),
+            "predicted mask": _gray(predicted),
+        }
+        legend = "Overlay: true outline white, predicted region red."
+        small = grid(np.stack([_cell(picture) for picture in laid]), COLUMNS)
+        tf.summary.image("faces/overlay", small[None], description=legend)
     if "noise/predicted" in pictures:
         rows |= noise_rows(pictures["noise/true"], pictures["noise/predicted"])
-    legend = "Overlay: true outline white, predicted region red."
-    small = np.stack([_cell(picture) for picture in laid])
-    tf.summary.image("faces/overlay", grid(small, COLUMNS)[None], description=legend)
     tf.summary.image("faces/overview", overview(rows)[None], description=legend)
 
 
