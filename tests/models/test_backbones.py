@@ -166,9 +166,9 @@ def test_unknown_taps_are_a_programming_error(taps):
 def test_thin_backbone_is_scaled():
     backbone = backbones.build_backbone(THIN, 64)
 
-    assert [backbone.output[tap].shape[-1] for tap in TAPS] == [8, 32, 91]
+    assert [backbone.output[tap].shape[-1] for tap in TAPS] == [16, 32, 96]
     assert backbones.scale_filters(64, 1.0) == 64
-    assert backbones.scale_filters(32, 0.1) == 8
+    assert backbones.scale_filters(32, 0.1) == 16
 
 
 @pytest.mark.parametrize("name", ["xception", "MobileNetV3Small"])
