@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from fakeloc_tf.evaluation.paper.item import Context
 from fakeloc_tf.files import write_bytes, write_text
 
 DPI = 150
+# The longest title fits.
+MIN_WIDTH = 8.0
+# Of notes.
+LETTERS_AN_INCH = 13
 # Okabe and Ito: told apart by colour-blind people too. Green is for pristine faces.
 COLORS = ("#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Shape as well as colour, for print without colours.
@@ -24,6 +29,7 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 # Perceptually uniform: equal steps look equal.
 MAGNITUDE = "magma"
 SIGNED = "RdBu_r"
+TITLE: Any = {"x": 0.01, "ha": "left", "fontsize": 13, "fontweight": "bold"}
 # Text stays text, and the same figure is the same file.
 SVG: Any = {"svg.fonttype": "none", "svg.hashsalt": "fakeloc"}
 
@@ -32,15 +38,17 @@ def new_figure(width: float, height: float, title: str, note: str = "") -> Figur
     """An empty figure.
 
     Args:
-        width: inches.
+        width: inches; more if the title needs it.
         height: inches.
         title: one line.
-        note: what a reader must know, below the figure.
+        note: what a reader must know, below the figure; broken into lines.
     """
+    width = max(width, MIN_WIDTH)
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, **TITLE)
     if note:
-        figure.supxlabel(note, x=0.01, ha="left", fontsize=10)
+        lines = textwrap.fill(note, int(LETTERS_AN_INCH * width))
+        figure.supxlabel(lines, x=0.01, ha="left", fontsize=10)
     return figure
 
 
@@ -54,7 +62,7 @@ def save(figure: Figure, context: Context, name: str) -> list[Path]:
     """
     if context.mark:
         # A line of its own above the title, which the layout keeps free.
-        figure.suptitle(f"\n{figure.get_suptitle()}")
+        figure.suptitle(f"\n{figure.get_suptitle()}", **TITLE)
         figure.text(
             0.012,
             1 - 0.06 / figure.get_figheight(),
@@ -68,6 +76,8 @@ def save(figure: Figure, context: Context, name: str) -> list[Path]:
     png, svg = context.out / f"{name}.png", context.out / f"{name}.svg"
     dots, lines = io.BytesIO(), io.StringIO()
     FigureCanvasAgg(figure).print_png(dots)
+    # Once is enough, and both files look alike.
+    figure.set_layout_engine("none")
     with matplotlib.rc_context(SVG):
         FigureCanvasSVG(figure).print_svg(lines, metadata={"Date": None})
     write_bytes(png, dots.getvalue())

@@ -110,7 +110,8 @@ def _draw(columns: np.ndarray, title: str, faces: list[Face], found: Evidence) -
         _draw_cam(axis, face, cam)
         axis.set_xlabel(f"p = {p:.2f}", fontsize=9, labelpad=1)
     axes[0].set_title(f"{title}\nGrad-CAM", fontsize=10)
-    drawing.color_bar(axes[0].get_images()[-1], axes, "share of maximum", **BAR)
+    share = {**BAR, "ticks": (0, 0.5, 1)}
+    drawing.color_bar(axes[0].get_images()[-1], axes, "share of maximum", **share)
 
 
 def _draw_cam(axis: Axes, face: Face, cam: np.ndarray) -> None:
