@@ -132,7 +132,9 @@ def bare(axes: Axes) -> None:
 def color_bar(image: Any, axes: Any, label: str, **how: Any) -> None:
     """A colour bar beside one pair of axes or several of them."""
     figure = np.ravel(axes)[0].get_figure()
-    bar = figure.colorbar(image, ax=axes, **{"pad": 0.01, "aspect": 25} | how)
+    # Without `panchor` pictures beside a bar would not align with those that have none.
+    looks = {"pad": 0.01, "aspect": 25, "panchor": False}
+    bar = figure.colorbar(image, ax=axes, **looks | how)
     bar.set_label(label, fontsize=10)
     bar.ax.tick_params(labelsize=9)
     bar.outline.set_visible(False)
