@@ -66,6 +66,10 @@ def measure_robustness(
     A level that a call with the same run, records and faces has left in `out` is not
     scored again.
 
+    Every level reads the faces again, and nothing of them stays in memory: reading and
+    corrupting take 3 to 6 ms of CPU time a face (224 pixels), scoring it in an Xception
+    of 112 pixels some 12.
+
     Args:
         run: folder with `best.keras` and `config.yaml`.
         records: folder that `pipelines.prepare` wrote.
