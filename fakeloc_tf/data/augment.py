@@ -174,7 +174,7 @@ def jpeg(image: tf.Tensor, seed: tf.Tensor, qualities: tuple[int, int]) -> tf.Te
     quality = tf.random.stateless_uniform(
         [], seed, qualities[0], qualities[1] + 1, tf.int32
     )
-    compressed = tf.image.adjust_jpeg_quality(_in_8_bits(image), quality)
+    compressed = tf.image.adjust_jpeg_quality(in_8_bits(image), quality)
     return tf.cast(compressed, tf.float32)
 
 
@@ -207,7 +207,7 @@ def _changed(
             lambda image=image, change=change, how=how: change(image, how),
             lambda image=image: image,
         )
-    return tf.ensure_shape(_in_8_bits(image), image_uint8.shape)
+    return tf.ensure_shape(in_8_bits(image), image_uint8.shape)
 
 
 def _between(seed: tf.Tensor, bounds: tuple[float, float]) -> tf.Tensor:
@@ -215,7 +215,7 @@ def _between(seed: tf.Tensor, bounds: tuple[float, float]) -> tf.Tensor:
     return tf.random.stateless_uniform([], seed, bounds[0], bounds[1])
 
 
-def _in_8_bits(image: tf.Tensor) -> tf.Tensor:
+def in_8_bits(image: tf.Tensor) -> tf.Tensor:
     """float32 in 0..255 and beyond to uint8, rounded."""
     return tf.saturate_cast(tf.round(image), tf.uint8)
 
