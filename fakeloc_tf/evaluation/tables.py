@@ -151,12 +151,12 @@ def terminal_table(table: pd.DataFrame, title: str) -> Table:
 def with_interval(
     values: Mapping[str, Any], intervals: Mapping[str, list[float]], name: str
 ) -> str:
-    """A value as text, such as `0.921 (0.90 to 0.94)`; a dash where there is none."""
+    """A value as text, such as `0.921 (0.900 to 0.945)`; a dash where there is none."""
     text = _cell(values.get(name))
     if name not in intervals or text == "–":
         return text
     low, high = intervals[name]
-    return f"{text} ({low:.2f} to {high:.2f})"
+    return f"{text} ({low:.3f} to {high:.3f})"
 
 
 def _table(lines: list[list[str]]) -> str:

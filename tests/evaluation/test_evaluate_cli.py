@@ -126,7 +126,7 @@ def test_metrics_and_tables_follow_from_the_rows_alone(out):
     text = (out / "table_methods.md").read_text()
     assert "IoU fixed" in text and "| all fakes |" in text
     low, high = written["intervals"]["iou_image_fakes"]
-    whole = f"| {written['iou_image_fakes']:.3f} ({low:.2f} to {high:.2f}) |"
+    whole = f"| {written['iou_image_fakes']:.3f} ({low:.3f} to {high:.3f}) |"
     assert whole in text.splitlines()[-3]
     text = (out / "table_metrics.md").read_text()
     assert f"| IoU, mean per image, fakes {whole}" in text

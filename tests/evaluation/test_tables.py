@@ -17,8 +17,8 @@ from fakeloc_tf.evaluation.tables import (
 
 def test_intervals_stand_in_brackets():
     values = {"auc": 0.92149, "none": None, "plain": 0.5}
-    intervals = {"auc": [0.9, 0.9449], "none": [0.1, 0.2]}
-    assert with_interval(values, intervals, "auc") == "0.921 (0.90 to 0.94)"
+    intervals = {"auc": [0.9, 0.9451], "none": [0.1, 0.2]}
+    assert with_interval(values, intervals, "auc") == "0.921 (0.900 to 0.945)"
     assert with_interval(values, intervals, "none") == "–"
     assert with_interval(values, intervals, "plain") == "0.500"
     assert with_interval(values, intervals, "unknown") == "–"
