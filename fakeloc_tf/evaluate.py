@@ -34,7 +34,7 @@ def evaluate(
     from rich.console import Console
 
     from fakeloc_tf.evaluation.run import evaluate_run
-    from fakeloc_tf.evaluation.tables import LEGEND, terminal_table
+    from fakeloc_tf.evaluation.tables import LEGEND, terminal_table, with_interval
 
     name = f"{data.resolve().name}-{split.value}"
     folder = out or run / "evaluation" / name
@@ -50,8 +50,8 @@ def evaluate(
         "fixed_mask_iou_image_fakes",
         "gain_iou_image_fakes",
     ):
-        value = metrics[key]
-        console.print(f"{key:<28} {'–' if value is None else f'{value:.4f}'}")
+        console.print(f"{key:<28} {with_interval(metrics, metrics['intervals'], key)}")
+    console.print("in brackets: 95% interval by bootstrap over videos")
     console.print(f"written to {folder}", markup=False)
     return 0
 

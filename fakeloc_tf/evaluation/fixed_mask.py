@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndarray:
-    """The mean mask of the training fakes, binarised at one half.
+    """The mean mask of the training fakes; from 0.5 on it is a mask, as every map.
 
     Kept in the run as `mean_train_mask.png` (0..255) with the hash of its source in
     `mean_train_mask.json`; made again when the records change.
@@ -35,7 +35,7 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         size: side S of the model's input.
 
     Returns:
-        bool [S, S].
+        float32 [S, S] in 0..1, in steps of 1/255.
 
     Raises:
         FakelocError: there are no training records, or no fakes with a mask in them.
@@ -46,7 +46,7 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         mean = mean_training_mask(records, size)
         write_png(picture, np.round(255 * mean).astype(np.uint8))
         write_text(note, json.dumps({"source_sha256": source, "size": size}) + "\n")
-    return decode_png(picture.read_bytes()) >= 128
+    return decode_png(picture.read_bytes()).astype(np.float32) / 255
 
 
 def mean_training_mask(records: str | os.PathLike[str], size: int) -> np.ndarray:

@@ -15,7 +15,9 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions as prediction_rows
 from fakeloc_tf.evaluation.examples import draw_examples
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask
-from fakeloc_tf.evaluation.summary import method_table, summarise
+from fakeloc_tf.evaluation.method_table import method_table
+from fakeloc_tf.evaluation.pixel_scores import PixelScores
+from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.evaluation.tables import write_tables
 from fakeloc_tf.models.scorer import as_scorer, load_run
 
@@ -43,8 +45,9 @@ def evaluate_run(
     constant, source = training_mask(run, config, records)
     score = as_scorer(model)
     faces = dataset.load_split(records, split)
+    file, pixels = out / "predictions.parquet", PixelScores()
     with dataset.explain_broken_records(records, split):
-        rows = prediction_rows.evaluate_model(
+        parts = prediction_rows.evaluate_model(
             score,
             faces,
             image_size=config.model.image_size,
@@ -52,14 +55,17 @@ def evaluate_run(
             fixed_mask=constant,
             model_classes=config.model.classes if config.model.five_way else (),
             batch_size=batch_size,
+            pixels=pixels,
         )
-    if rows.empty:
-        raise FakelocError(f"{records}: the split {split!r} has no faces")
+        if not prediction_rows.write(parts, file):
+            raise FakelocError(f"{records}: the split {split!r} has no faces")
+    rows = prediction_rows.read(file)
     threshold = run_metrics.get("validation_threshold")
     head = {"run": config.name, "dataset": info["name"], "split": split}
-    metrics = head | {"fixed_mask_from": source} | summarise(rows, threshold)
+    metrics = head | {"fixed_mask_from": source}
+    metrics |= summarise(rows, threshold) | pixels.metrics()
     table = method_table(rows, threshold)
-    prediction_rows.write(rows, out / "predictions.parquet")
+    pixels.write(out / "pixel_scores.csv")
     write_tables(out, table, metrics)
     draw_examples(
         out / "examples.png",
@@ -92,7 +98,7 @@ def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray,
     """The fixed mask, from the run's own training records where they still are.
 
     Returns:
-        (bool [S, S], folder name that it comes from).
+        (float32 [S, S] in 0..1, folder name that it comes from).
     """
     own = Path(config.data.records)
     try:

@@ -1,8 +1,9 @@
-"""The table of the methods as Markdown and CSV, and for the terminal."""
+"""The tables of an evaluation as Markdown and CSV, and for the terminal."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,56 +19,157 @@ TITLES = {
     "videos": "Videos",
     "frame_auc": "AUC frame",
     "video_auc": "AUC video",
+    "frame_tpr_at_fpr_0.01": "TPR at FPR 1%",
     "frame_recall": "Recall frame",
     "iou_image_fakes": "IoU",
     "fixed_mask_iou_image_fakes": "IoU fixed",
     "gain_iou_image_fakes": "IoU gain",
+    "f1_image_fakes": "F1",
+    "fixed_mask_f1_image_fakes": "F1 fixed",
+    "pixel_auc_image_fakes": "Pixel AUC",
+    "fixed_mask_pixel_auc_image_fakes": "Pixel AUC fixed",
 }
+# Those that the 80 columns of a log file have room for.
+SHORT = (
+    *("method", "faces", "videos", "frame_auc", "video_auc", "frame_recall"),
+    *("iou_image_fakes", "fixed_mask_iou_image_fakes", "gain_iou_image_fakes"),
+)
 LEGEND = (
     "AUC: the method's fakes against all pristine faces. IoU: threshold 0.5, mean per "
     "image over the fakes. IoU fixed: the same of the constant mean training mask; "
     "gain: IoU above it."
 )
+LONG_LEGEND = (
+    f"{LEGEND} F1 and pixel AUC: mean per image over the fakes; pixel AUC fixed: of "
+    "the mean training mask before it is binarised. In brackets: 95% interval by "
+    "bootstrap over videos."
+)
+# Detection in a row a metric and a column a level; localisation beside the fixed mask.
+LEVELS = {
+    "auc": "AUC",
+    "ap": "AP",
+    "eer": "EER",
+    "accuracy_at_validation_threshold": "Accuracy, validation threshold",
+    "accuracy_at_0.5": "Accuracy, threshold 0.5",
+    "macro_recall_at_validation_threshold": "Macro recall, validation threshold",
+    "macro_recall_at_0.5": "Macro recall, threshold 0.5",
+    "tpr_at_fpr_0.1": "TPR at FPR 10%",
+    "tpr_at_fpr_0.01": "TPR at FPR 1%",
+    "tpr_at_fpr_0.001": "TPR at FPR 0.1%",
+}
+PLACES = {
+    "iou_image_fakes": "IoU, mean per image, fakes",
+    "iou_image_all": "IoU, mean per image, all faces",
+    "iou_pooled": "IoU, pixels of all faces",
+    "miou_two_class": "IoU, mean of the two classes",
+    "f1_image_fakes": "F1, mean per image, fakes",
+    "pbca_image_fakes": "PBCA, fakes",
+    "iinc_image_fakes": "IINC, fakes (less is better)",
+    "pixel_auc_image_fakes": "Pixel AUC, mean per image, fakes",
+    "pixel_auc_pooled_all": "Pixel AUC, pixels of all faces",
+    "mask_false_alarm_fraction_reals": "Marked share of real faces (less is better)",
+    "mask_false_alarm_share_reals": "Real faces marked above 5% (less is better)",
+}
 
 
 def write_tables(folder: Path, table: pd.DataFrame, metrics: dict[str, Any]) -> None:
-    """Writes `metrics.json`, `table_methods.md` and `table_methods.csv`."""
+    """Writes metrics and tables.
+
+    Args:
+        folder: for `metrics.json`, `table_methods.md`, `table_methods.csv` and
+            `table_metrics.md`.
+        table: of `method_table`.
+        metrics: of `summarise`, with whatever else belongs to them.
+    """
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     write_text(folder / "table_methods.csv", table.to_csv(index=False))
     write_text(folder / "table_methods.md", markdown(table))
+    write_text(folder / "table_metrics.md", metrics_markdown(metrics))
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A Markdown table with its legend; numbers to the right."""
-    titles = [TITLES.get(name, str(name)) for name in table]
-    rules = [":---" if name == "method" else "---:" for name in table]
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    lines = [titles, rules, *rows]
-    rows_text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
-    return f"{rows_text}\n{LEGEND}\n"
+    """The methods as a Markdown table with its legend; numbers to the right."""
+    names = [name for name in TITLES if name in table]
+    lines = [[TITLES[name] for name in names]]
+    for row in table.to_dict("records"):
+        ends = {
+            name: [row[f"{name}_low"], row[f"{name}_high"]]
+            for name in names
+            if pd.notna(row.get(f"{name}_low"))
+        }
+        lines.append([with_interval(row, ends, name) for name in names])
+    return f"{_table(lines)}\n{LONG_LEGEND}\n"
+
+
+def metrics_markdown(metrics: Mapping[str, Any]) -> str:
+    """All faces: detection by level, then localisation beside the fixed mask."""
+    ends = metrics.get("intervals", {})
+
+    def lines(head: str, titles: dict[str, str], kinds: dict[str, str]) -> str:
+        rows = [[head, *kinds.values()]]
+        for name, title in titles.items():
+            names = [prefix + name for prefix in kinds]
+            if any(n in metrics for n in names):
+                rows.append([title, *(with_interval(metrics, ends, n) for n in names)])
+        return _table(rows)
+
+    levels = {"frame_": "Frames", "video_": "Videos"}
+    masks = {"": "Model", "fixed_mask_": "Fixed mask", "gain_": "Gain"}
+    legend = (
+        "Macro recall: mean over the methods, pristine among them. TPR at an FPR: of "
+        "the lowest threshold with no more false alarms than that; a dash where there "
+        "are too few real ones to measure it. Fixed mask: the constant mean training "
+        "mask; gain: how much better the model is. In brackets: 95% interval by "
+        "bootstrap over videos."
+    )
+    return (
+        f"{lines('Detection', LEVELS, levels)}\n"
+        f"{lines('Localisation', PLACES, masks)}\n{legend}\n"
+    )
 
 
 def terminal_table(table: pd.DataFrame, title: str) -> Table:
-    """The same for `rich`."""
+    """The methods for `rich`, without what does not fit."""
     # Narrow enough for the 80 columns of a log file.
     shown = Table(title=title, box=SIMPLE_HEAD, padding=0, pad_edge=False)
     shown.title_justify = "left"
-    for name in table:
+    names = [name for name in SHORT if name in table]
+    for name in names:
         text = name == "method"
         shown.add_column(
-            TITLES.get(name, str(name)),
+            TITLES[name],
             # A heading may wrap, a number may not.
             justify="left" if text else "right",
             no_wrap=text,
             min_width=6,
         )
-    for row in table.itertuples(index=False):
-        shown.add_row(*(_cell(value) for value in row))
+    for row in table.to_dict("records"):
+        shown.add_row(*(_cell(row[name]) for name in names))
     return shown
+
+
+def with_interval(
+    values: Mapping[str, Any], intervals: Mapping[str, list[float]], name: str
+) -> str:
+    """A value as text, such as `0.921 (0.900 to 0.945)`; a dash where there is none."""
+    text = _cell(values.get(name))
+    if name not in intervals or text == "–":
+        return text
+    low, high = intervals[name]
+    return f"{text} ({low:.3f} to {high:.3f})"
+
+
+def _table(lines: list[list[str]]) -> str:
+    """Markdown of a heading and rows; the first column is text."""
+    rules = [":---", *["---:"] * (len(lines[0]) - 1)]
+    rows = [lines[0], rules, *lines[1:]]
+    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
 
 
 def _cell(value: Any) -> str:
     """Three decimals, or a dash where there is no number."""
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return "–" if pd.isna(value) else f"{value:.3f}"
     return str(value).replace("|", r"\|")

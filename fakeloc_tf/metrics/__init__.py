@@ -4,30 +4,43 @@ A name says its level and convention: `frame_auc`, `iou_image_fakes`. Averages a
 where they are undefined, such as the AUC of faces of one class.
 """
 
-from fakeloc_tf.metrics.detection import (
-    balanced_threshold,
-    detection_metrics,
-    equal_error_rate,
-)
+from fakeloc_tf.metrics.detection import balanced_threshold, detection_metrics
 from fakeloc_tf.metrics.localization import (
     MASK_THRESHOLD,
-    LocalizationAccumulator,
+    areas,
+    f1,
+    f1_of_areas,
     iinc,
+    iinc_of_areas,
     iou,
     iou_of_areas,
-    localization_metrics,
     pbca,
+    pbca_of_areas,
+    predicted_area,
 )
+from fakeloc_tf.metrics.pixels import (
+    histogram_auc,
+    histogram_auc_error,
+    pixel_histogram,
+)
+from fakeloc_tf.metrics.ranking import rank_metrics
 
 __all__ = [
     "MASK_THRESHOLD",
-    "LocalizationAccumulator",
+    "areas",
     "balanced_threshold",
     "detection_metrics",
-    "equal_error_rate",
+    "f1",
+    "f1_of_areas",
+    "histogram_auc",
+    "histogram_auc_error",
     "iinc",
+    "iinc_of_areas",
     "iou",
     "iou_of_areas",
-    "localization_metrics",
     "pbca",
+    "pbca_of_areas",
+    "pixel_histogram",
+    "predicted_area",
+    "rank_metrics",
 ]

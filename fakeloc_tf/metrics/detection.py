@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import auc as area_under
-from sklearn.metrics import average_precision_score, roc_curve
+
+from fakeloc_tf.metrics.ranking import rank_metrics
 
 
 def detection_metrics(
@@ -23,53 +23,25 @@ def detection_metrics(
         level: what a row is, `frame` or `video`; the prefix of every name.
 
     Returns:
-        `<level>_auc` (area under the ROC curve), `_accuracy` at the threshold, `_eer`
-        (equal error rate, interpolated on the ROC curve), `_ap` (average precision),
-        `_count`, `_fakes`, `_threshold`. NaN where one class is missing.
+        `<level>_auc`, `_eer`, `_ap` and `_tpr_at_fpr_<rate>` of `rank_metrics`,
+        `_accuracy` at the threshold, `_count`, `_fakes`, `_threshold`. NaN where one
+        class is missing.
+
+    Raises:
+        ValueError: lengths differ, or a probability is not finite.
     """
     fake = _fakes(labels)
     scores = np.asarray(probabilities, np.float64).reshape(-1)
-    if len(fake) != len(scores) or not np.isfinite(scores).all():
-        raise ValueError(
-            "`labels` and `probabilities` must be of one length and finite. "
-            f"Received: {len(fake)} labels, {len(scores)} probabilities, "
-            f"{int((~np.isfinite(scores)).sum())} of them not finite"
-        )
-    both = fake.any() and not fake.all()
-    auc = eer = ap = np.nan
-    if both:
-        false_rate, true_rate, _ = roc_curve(fake, scores, drop_intermediate=False)
-        auc = float(area_under(false_rate, true_rate))
-        eer = equal_error_rate(false_rate, true_rate)
-        ap = float(average_precision_score(fake, scores))
-    values = {
-        "auc": auc,
+    ranks = rank_metrics(fake, scores)
+    values = {name: float(value[0]) for name, value in ranks.items()} | {
         "accuracy": float(np.mean((scores >= threshold) == fake))
         if len(fake)
         else np.nan,
-        "eer": eer,
-        "ap": ap,
         "count": len(fake),
         "fakes": int(fake.sum()),
         "threshold": threshold,
     }
     return {f"{level}_{name}": value for name, value in values.items()}
-
-
-def equal_error_rate(false_rate: np.ndarray, true_rate: np.ndarray) -> float:
-    """Where the ROC curve, joined by straight lines, has as many misses as alarms.
-
-    Args:
-        false_rate: float [N], ascending from 0 to 1: reals taken for fakes.
-        true_rate: float [N], ascending from 0 to 1: fakes found.
-    """
-    # false_rate − miss_rate never falls along the curve, from −1 to 1.
-    difference = false_rate - (1.0 - true_rate)
-    after = int(np.argmax(difference >= 0))
-    before = max(after - 1, 0)
-    step = difference[after] - difference[before]
-    part = -difference[before] / step if step > 0 else 0.0
-    return float(false_rate[before] + part * (false_rate[after] - false_rate[before]))
 
 
 def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -9,13 +9,15 @@ import pytest
 import synthetic
 import tensorflow as tf
 import toy_run
+from sklearn.metrics import roc_auc_score
 
 from fakeloc_tf import evaluate, export
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.data import prepared, records
 from fakeloc_tf.evaluation import predictions as prediction_rows
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
-from fakeloc_tf.evaluation.summary import method_table, summarise
+from fakeloc_tf.evaluation.method_table import method_table
+from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.media import faces as face_media
 from fakeloc_tf.media.images import decode_png
@@ -48,6 +50,13 @@ def faces_of(folder, split):
             yield records.decode(serialized.numpy())
 
 
+@pytest.fixture(scope="module")
+def scores(run, folder):
+    """Of the test faces, from where a user of a picture has them."""
+    faces = [face.image_uint8 for face in faces_of(folder, "test")]
+    return Detector.load(run).detect_faces(np.stack(faces))
+
+
 def small_mask(mask_uint8, size):
     """The mask brought to `size` by area, one cell at a time."""
     scale = len(mask_uint8) / size
@@ -57,10 +66,9 @@ def small_mask(mask_uint8, size):
     return fine.reshape(size, step, size, step).mean((1, 3))
 
 
-def test_a_row_a_face_with_what_a_loop_finds(run, folder, out):
+def test_a_row_a_face_with_what_a_loop_finds(run, folder, scores, out):
     rows = pd.read_parquet(out / "predictions.parquet")
     faces = list(faces_of(folder, "test"))
-    scores = Detector.load(run).detect_faces(np.stack([f.image_uint8 for f in faces]))
     assert len(rows) == len(faces) == 8
     for index, (face, row) in enumerate(
         zip(faces, rows.to_dict("records"), strict=True)
@@ -77,6 +85,34 @@ def test_a_row_a_face_with_what_a_loop_finds(run, folder, out):
         both, either = (true & predicted).sum(), (true | predicted).sum()
         assert row["iou"] == pytest.approx(both / either if either else 1, abs=0.01)
         assert row["pbca"] == pytest.approx((true == predicted).mean(), abs=0.01)
+        area = true.sum() + predicted.sum()
+        assert row["f1"] == pytest.approx(2 * both / area if area else 1, abs=0.01)
+        if not true.any():
+            assert np.isnan([row["pixel_auc"], row["fixed_pixel_auc"]]).all()
+            continue
+        exact = roc_auc_score(true.ravel(), scores.localization[index].ravel())
+        off = row["pixel_auc_error"] + 1e-4
+        assert row["pixel_auc"] == pytest.approx(exact, abs=off)
+        soft = fixed_mask(run, folder, 64)
+        exact = roc_auc_score(true.ravel(), soft.ravel())
+        assert row["fixed_pixel_auc"] == pytest.approx(exact, abs=1e-4)
+
+
+def test_pooled_pixel_auc_is_that_of_all_pixels(run, folder, scores, out):
+    faces = list(faces_of(folder, "test"))
+    true = np.stack([small_mask(f.mask_uint8, 64) >= 0.5 for f in faces])
+    fake = np.array([f.label for f in faces]) == 1
+    written = json.loads((out / "metrics.json").read_text())
+    soft = np.broadcast_to(fixed_mask(run, folder, 64), true.shape)
+    for name, which in (("fakes", fake), ("all", fake | True)):
+        for prefix, maps in (("", scores.localization), ("fixed_mask_", soft)):
+            exact = roc_auc_score(true[which].ravel(), maps[which].ravel())
+            found = written[f"{prefix}pixel_auc_pooled_{name}"]
+            assert found == pytest.approx(exact, abs=2e-3), (prefix, name)
+    counts = pd.read_csv(out / "pixel_scores.csv").drop(columns="from")
+    assert counts.filter(like="model").to_numpy().sum() == true.size
+    assert counts["model_manipulated_in_fakes"].sum() == true.sum()
+    assert counts["fixed_mask_pristine_in_reals"].sum() == true[~fake].size
 
 
 def test_metrics_and_tables_follow_from_the_rows_alone(out):
@@ -89,6 +125,12 @@ def test_metrics_and_tables_follow_from_the_rows_alone(out):
     assert list(table["method"]) == [*sorted(synthetic.CLASSES[1:]), "all fakes"]
     text = (out / "table_methods.md").read_text()
     assert "IoU fixed" in text and "| all fakes |" in text
+    low, high = written["intervals"]["iou_image_fakes"]
+    whole = f"| {written['iou_image_fakes']:.3f} ({low:.3f} to {high:.3f}) |"
+    assert whole in text.splitlines()[-3]
+    text = (out / "table_metrics.md").read_text()
+    assert f"| IoU, mean per image, fakes {whole}" in text
+    assert f"| AUC | {written['frame_auc']:.3f} (" in text
 
 
 def test_the_fixed_mask_is_the_mean_of_the_training_fakes(run, folder, out):
@@ -100,7 +142,7 @@ def test_the_fixed_mask_is_the_mean_of_the_training_fakes(run, folder, out):
     mean = np.mean(masks, axis=0)
     np.testing.assert_allclose(mean_training_mask(folder, 64), mean, atol=1e-5)
     assert (run / "mean_train_mask.png").is_file()
-    mask = fixed_mask(run, folder, 64)
+    mask = fixed_mask(run, folder, 64) >= 0.5
     sure = np.abs(mean - 0.5) > 1 / 255
     np.testing.assert_array_equal(mask[sure], (mean >= 0.5)[sure])
     rows = pd.read_parquet(out / "predictions.parquet")
@@ -112,6 +154,7 @@ def test_the_fixed_mask_is_the_mean_of_the_training_fakes(run, folder, out):
 
 def test_the_kept_mask_is_made_again_when_the_records_change(run, folder, tmp_path):
     kept = fixed_mask(run, folder, 64)
+    assert kept.dtype == np.float32 and kept.max() <= 1
     other = tmp_path / "other"
     synthetic.write_records(other, {"train": 4})
     copy = tmp_path / "run"
@@ -129,8 +172,7 @@ def test_a_model_without_masks_has_scores_and_no_localisation(folder, tmp_path, 
     assert evaluate.main(list(map(str, call))) == 0
     said = capsys.readouterr().out
     rows = pd.read_parquet(out / "predictions.parquet")
-    predicted = ["predicted_pixels", "predicted_fraction", "intersection", "union"]
-    assert rows[[*predicted, "iou", "pbca", "iinc"]].isna().all(axis=None)
+    assert rows[list(prediction_rows.PREDICTED)].isna().all(axis=None)
     assert rows["fixed_iou"].notna().any() and rows["true_pixels"].any()
     assert rows["probability"].between(0, 1).all()
     written = json.loads((out / "metrics.json").read_text())
