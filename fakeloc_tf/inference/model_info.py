@@ -138,9 +138,9 @@ def _threshold(
         chosen = calibration.fpr
         low, high = chosen.interval_videos
         return chosen.threshold, (
-            f"for at most {chosen.wanted:.2%} of real faces; of {calibration.reals} "
-            f"on validation, of {calibration.real_videos} videos, it takes "
-            f"{chosen.reached:.2%}, 95 % interval {low:.2%} to {high:.2%}"
+            f"for at most {chosen.wanted:.2%} of real faces: {chosen.reached:.2%} of "
+            f"{calibration.reals} validation reals, 95 % interval by their "
+            f"{calibration.real_videos} videos {low:.2%} to {high:.2%}"
         )
     threshold = metrics.get("validation_threshold")
     if threshold is None:
