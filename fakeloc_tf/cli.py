@@ -17,6 +17,10 @@ from fakeloc_tf.errors import FakelocError
 VERBS: dict[str, tuple[str, str]] = {
     "demo-data": ("fakeloc_tf.demo_data", "write the embedded demo set, FF++ layout"),
     "train": ("fakeloc_tf.train", "train in two steps"),
+    "calibrate": (
+        "fakeloc_tf.calibrate",
+        "temperature and threshold from validation",
+    ),
     "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
     "robustness": ("fakeloc_tf.robustness", "score and mask under corruptions"),
     "export": ("fakeloc_tf.export", "write a SavedModel for TF Serving"),

@@ -30,12 +30,13 @@ def export(
     """
     from fakeloc_tf.files import new_folder
     from fakeloc_tf.inference.model_info import from_config
+    from fakeloc_tf.models.calibration import read_calibration
     from fakeloc_tf.models.scorer import as_scorer, load_run
     from fakeloc_tf.serving.saved_model import write_saved_model
     from fakeloc_tf.serving.verify import TOLERANCE, largest_difference
 
     model, config, metrics = load_run(run)
-    info = from_config(config, metrics)
+    info = from_config(config, metrics, read_calibration(run))
     faces = _faces(verify, info.image_size)
     try:
         with new_folder(out) as folder:

@@ -9,6 +9,7 @@ from fakeloc_tf.config.experiment import Config
 from fakeloc_tf.config.files import dump, load, to_yaml
 from fakeloc_tf.config.model import BackboneConfig, ModelConfig
 from fakeloc_tf.config.training import (
+    CalibrationConfig,
     LossConfig,
     OptimizerConfig,
     StepConfig,
@@ -18,6 +19,7 @@ from fakeloc_tf.config.training import (
 __all__ = [
     "AugmentConfig",
     "BackboneConfig",
+    "CalibrationConfig",
     "Config",
     "DataConfig",
     "LossConfig",

@@ -5,7 +5,12 @@ from __future__ import annotations
 from fakeloc_tf.config.data import DataConfig, PrepareConfig
 from fakeloc_tf.config.model import ModelConfig
 from fakeloc_tf.config.section import Section
-from fakeloc_tf.config.training import LossConfig, OptimizerConfig, TrainingConfig
+from fakeloc_tf.config.training import (
+    CalibrationConfig,
+    LossConfig,
+    OptimizerConfig,
+    TrainingConfig,
+)
 
 
 class Config(Section):
@@ -18,3 +23,4 @@ class Config(Section):
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
+    calibration: CalibrationConfig = CalibrationConfig()

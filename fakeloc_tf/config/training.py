@@ -82,6 +82,18 @@ class Step1Config(StepConfig):
     losses: tuple[Loss, ...] = ("mask",)
 
 
+class CalibrationConfig(Section):
+    """What the end of training fits on the validation split.
+
+    Attributes:
+        false_positive_rate: highest share of the validation reals that the threshold of
+            the verdict may call manipulated; None = the threshold is that of the best
+            balanced accuracy.
+    """
+
+    false_positive_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = 0.05
+
+
 class TrainingConfig(Section):
     """The two-step training of §IV-B.
 

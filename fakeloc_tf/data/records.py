@@ -138,6 +138,23 @@ def decode(serialized: bytes, source: str = "record") -> FaceRecord:
         ) from error
 
 
+def parse_video(serialized: tf.Tensor) -> tf.Tensor:
+    """The name of the video of a record, string scalar, without decoding its pictures.
+
+    Data set and method are in it, since a method's fakes have the ids of the reals.
+    """
+    import tensorflow as tf
+
+    spec = {
+        "dataset": tf.io.FixedLenFeature([], tf.string),
+        "method": tf.io.FixedLenFeature([], tf.int64),
+        "video_id": tf.io.FixedLenFeature([], tf.string),
+    }
+    face = tf.io.parse_single_example(serialized, spec)
+    parts = [face["dataset"], tf.strings.as_string(face["method"]), face["video_id"]]
+    return tf.strings.join(parts, "/")
+
+
 def parse(serialized: tf.Tensor) -> dict[str, Any]:
     """Reads a record inside a tf.data graph.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from fakeloc_tf.data import records
@@ -147,3 +148,9 @@ def record_names(
                 f"{place} {classes[face.method]}/{face.video_id} frame {face.frame}"
             )
     return names
+
+
+def video_names(folder: str | os.PathLike[str], split: str) -> np.ndarray:
+    """Names of the videos of a split's faces [N], in their written order."""
+    names = tf.data.TFRecordDataset(split_files(folder, split)).map(records.parse_video)
+    return np.array([name.decode() for name in names.as_numpy_iterator()], str)

@@ -17,15 +17,17 @@ from fakeloc_tf.evaluation.examples import draw_examples
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask
 from fakeloc_tf.evaluation.method_table import method_table
 from fakeloc_tf.evaluation.pixel_scores import PixelScores
+from fakeloc_tf.evaluation.reliability import draw_reliability, reliability_metrics
 from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.evaluation.tables import write_tables
+from fakeloc_tf.models.calibration import read_calibration
 from fakeloc_tf.models.scorer import as_scorer, load_run
 
 
 def evaluate_run(
     run: Path, records: Path, split: str, out: Path, batch_size: int
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Writes predictions, metrics, tables and a figure of examples of a run.
+    """Writes predictions, metrics, tables and figures of a run.
 
     Args:
         run: folder with `best.keras` and `config.yaml`.
@@ -62,11 +64,14 @@ def evaluate_run(
     rows = prediction_rows.read(file)
     threshold = run_metrics.get("validation_threshold")
     head = {"run": config.name, "dataset": info["name"], "split": split}
+    calibration = read_calibration(run)
     metrics = head | {"fixed_mask_from": source}
     metrics |= summarise(rows, threshold) | pixels.metrics()
+    metrics |= reliability_metrics(rows, calibration)
     table = method_table(rows, threshold)
     pixels.write(out / "pixel_scores.csv")
     write_tables(out, table, metrics)
+    draw_reliability(out, rows, calibration)
     draw_examples(
         out / "examples.png",
         score,

@@ -10,6 +10,7 @@ import tensorflow as tf
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference import model_info
 from fakeloc_tf.inference.model_info import ModelInfo
+from fakeloc_tf.models.calibration import read_calibration
 from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run, require_localization
 
 INFO_FILE = Path("assets.extra") / "fakeloc.json"
@@ -30,7 +31,8 @@ def load_model(path: str | os.PathLike[str]) -> tuple[Scorer, ModelInfo]:
     if path.suffix == ".keras" or (path / "best.keras").is_file():
         model, config, metrics = load_run(path)
         require_localization(model, path)
-        return as_scorer(model), model_info.from_config(config, metrics)
+        info = model_info.from_config(config, metrics, read_calibration(path))
+        return as_scorer(model), info
     folder = _newest_version(path)
     if (folder / "saved_model.pb").is_file():
         return load_saved_model(folder)

@@ -12,6 +12,7 @@ from typing import Any
 from fakeloc_tf import config as configuration
 from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.calibration import Calibration
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -33,6 +34,10 @@ class ModelInfo:
         threshold_source: where the threshold comes from, for people.
         trained_on: folder name of the training records, for people.
         config_sha256: of the resolved configuration.
+        temperature: T of probability = sigmoid(logit / T); it is in the model already.
+        calibration_source: what the temperature was fitted on, for people; None = the
+            probabilities are not calibrated.
+        false_positive_rate: that the threshold was chosen for; None = for none.
     """
 
     name: str
@@ -48,6 +53,10 @@ class ModelInfo:
     threshold_source: str
     trained_on: str
     config_sha256: str
+    # With defaults: exports that were made before there was a calibration have none.
+    temperature: float = 1.0
+    calibration_source: str | None = None
+    false_positive_rate: float | None = None
 
     def with_threshold(self, threshold: float | None) -> ModelInfo:
         """The same with a threshold that the user gives; None changes nothing."""
@@ -55,7 +64,12 @@ class ModelInfo:
             return self
         if not 0.0 <= threshold <= 1.0:
             raise FakelocError(f"threshold {threshold}: must be between 0 and 1")
-        return replace(self, threshold=threshold, threshold_source="given by the user")
+        return replace(
+            self,
+            threshold=threshold,
+            threshold_source="given by the user",
+            false_positive_rate=None,
+        )
 
     def to_json(self) -> str:
         """JSON text that `from_json` reads back."""
@@ -80,15 +94,22 @@ class ModelInfo:
             ) from error
 
 
-def from_config(config: Config, metrics: dict[str, Any] | None = None) -> ModelInfo:
+def from_config(
+    config: Config,
+    metrics: dict[str, Any] | None = None,
+    calibration: Calibration | None = None,
+) -> ModelInfo:
     """The facts of a run.
 
     Args:
         config: the run's resolved configuration.
-        metrics: the run's metrics.json; its `validation_threshold` is the threshold.
+        metrics: of `load_run`.
+        calibration: of the run; its threshold for a wanted false-positive rate comes
+            before the `validation_threshold` of the metrics.
     """
-    threshold = (metrics or {}).get("validation_threshold")
     text = configuration.to_yaml(config)
+    threshold, source = _threshold(metrics or {}, calibration)
+    chosen = calibration.fpr if calibration else None
     return ModelInfo(
         name=config.name,
         preset=config.model.preset,
@@ -99,10 +120,29 @@ def from_config(config: Config, metrics: dict[str, Any] | None = None) -> ModelI
         classes=config.model.classes,
         five_way=config.model.five_way,
         gamma=config.model.gamma,
-        threshold=DEFAULT_THRESHOLD if threshold is None else float(threshold),
-        threshold_source="default, not chosen on validation"
-        if threshold is None
-        else "chosen on the validation split",
+        threshold=threshold,
+        threshold_source=source,
         trained_on=Path(config.data.records).as_posix(),
         config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        temperature=calibration.temperature if calibration else 1.0,
+        calibration_source=calibration.source if calibration else None,
+        false_positive_rate=chosen.wanted if chosen else None,
     )
+
+
+def _threshold(
+    metrics: dict[str, Any], calibration: Calibration | None
+) -> tuple[float, str]:
+    """The threshold of the verdict and where it comes from."""
+    if calibration and calibration.fpr:
+        chosen = calibration.fpr
+        low, high = chosen.interval_videos
+        return chosen.threshold, (
+            f"for at most {chosen.wanted:.2%} of real faces: {chosen.reached:.2%} of "
+            f"{calibration.reals} validation reals, 95 % interval by their "
+            f"{calibration.real_videos} videos {low:.2%} to {high:.2%}"
+        )
+    threshold = metrics.get("validation_threshold")
+    if threshold is None:
+        return DEFAULT_THRESHOLD, "default, not chosen on validation"
+    return float(threshold), "chosen on the validation split"

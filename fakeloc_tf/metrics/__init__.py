@@ -1,9 +1,18 @@
-"""Localisation and detection metrics; NumPy.
+"""Localisation, detection and calibration metrics; NumPy.
 
 A name says its level and convention: `frame_auc`, `iou_image_fakes`. Averages are NaN
 where they are undefined, such as the AUC of faces of one class.
 """
 
+from fakeloc_tf.metrics.calibration import (
+    brier_score,
+    calibration_errors,
+    expected_calibration_error,
+    log_loss,
+    reliability_bins,
+    rescaled_probability,
+    scaled_probability,
+)
 from fakeloc_tf.metrics.detection import balanced_threshold, detection_metrics
 from fakeloc_tf.metrics.localization import (
     MASK_THRESHOLD,
@@ -29,7 +38,10 @@ __all__ = [
     "MASK_THRESHOLD",
     "areas",
     "balanced_threshold",
+    "brier_score",
+    "calibration_errors",
     "detection_metrics",
+    "expected_calibration_error",
     "f1",
     "f1_of_areas",
     "histogram_auc",
@@ -38,9 +50,13 @@ __all__ = [
     "iinc_of_areas",
     "iou",
     "iou_of_areas",
+    "log_loss",
     "pbca",
     "pbca_of_areas",
     "pixel_histogram",
     "predicted_area",
     "rank_metrics",
+    "reliability_bins",
+    "rescaled_probability",
+    "scaled_probability",
 ]

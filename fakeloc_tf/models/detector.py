@@ -97,12 +97,16 @@ def build_detector(
     return keras.Model(image, outputs, name=name)
 
 
-def inference_model(detector: keras.Model, config: ModelConfig) -> keras.Model:
+def inference_model(
+    detector: keras.Model, config: ModelConfig, temperature: float = 1.0
+) -> keras.Model:
     """The detector with `probability` and `localization` added to its outputs.
 
     Args:
         detector: of `build_detector`; shares its weights.
         config: the one that it was built with.
+        temperature: T of `probability` = sigmoid(`label` / T), which stays a layer of
+            the model wherever it is exported to; 1 = not calibrated.
 
     Returns:
         A model with the detector's input and outputs and `probability` float32 [B, 1]
@@ -116,8 +120,9 @@ def inference_model(detector: keras.Model, config: ModelConfig) -> keras.Model:
     outputs = dict(detector.output)
     maps = {t: outputs[f"semantic_{t}"] for t in TAPS if f"semantic_{t}" in outputs}
     if "label" in outputs:
+        scaled = layers.Rescaling(1.0 / temperature, name="temperature")
         probability = layers.Activation("sigmoid", name="probability")
-        outputs["probability"] = probability(outputs["label"])
+        outputs["probability"] = probability(scaled(outputs["label"]))
     if maps:
         outputs["localization"] = fusion.MapFusion(
             config.gamma, config.image_size, name="localization"

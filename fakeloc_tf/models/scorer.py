@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ from fakeloc_tf import config as configuration
 from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector as detectors
+from fakeloc_tf.models.calibration import read_calibration
+
+log = logging.getLogger(__name__)
 
 # float32 [B, S, S, 3] in 0..255 → named tensors, see `score_faces`.
 Scorer = Callable[[tf.Tensor], dict[str, tf.Tensor]]
@@ -28,7 +32,8 @@ def score_faces(model: keras.Model, faces: tf.Tensor) -> dict[str, tf.Tensor]:
         faces: float32 [B, S, S, 3] in 0..255.
 
     Returns:
-        `probability` float32 [B, 1] of being manipulated; with semantic heads
+        `probability` float32 [B, 1] of being manipulated, calibrated where the run is
+        (the `method_probabilities` never are); with semantic heads
         `localization` float32 [B, S, S, 1] in 0..1 (Eq. 8); from a five-way model
         `method_probabilities` float32 [B, classes].
     """
@@ -41,12 +46,14 @@ def score_faces(model: keras.Model, faces: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def load_run(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str], *, calibrated: bool = True
 ) -> tuple[keras.Model, Config, dict[str, Any]]:
     """The inference model, configuration and metrics of a run.
 
     Args:
         path: a run folder, or a `.keras` file in it.
+        calibrated: the probability with the temperature of `calibration.json`, and the
+            `validation_threshold` on that scale, where there is one.
 
     Returns:
         (`inference_model`, configuration, metrics.json or an empty dict).
@@ -61,13 +68,27 @@ def load_run(
         if not needed.is_file():
             raise FakelocError(f"{needed} is missing; is {run} the folder of a run?")
     config = configuration.load(run / "config.yaml")
-    model = detectors.inference_model(detectors.load_detector(weights), config.model)
+    calibration = read_calibration(path) if calibrated else None
+    if calibrated and calibration is None:
+        log.warning(
+            "%s is not calibrated: its probabilities rank faces, but do not say how "
+            "often such a face is fake; see `fakeloc calibrate --help`",
+            weights,
+        )
+    model = detectors.inference_model(
+        detectors.load_detector(weights),
+        config.model,
+        temperature=calibration.temperature if calibration else 1.0,
+    )
     if "probability" not in model.output:
         raise FakelocError(
             f"{weights} has no classifier: it is of step 1 of the training; "
             "use the best.keras of step 2"
         )
-    return model, config, _metrics(run)
+    found = _metrics(run)
+    if calibration is not None:
+        found |= {"validation_threshold": calibration.validation_threshold}
+    return model, config, found
 
 
 def require_localization(model: keras.Model, where: str | os.PathLike[str]) -> None:

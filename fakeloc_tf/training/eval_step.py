@@ -33,7 +33,7 @@ def make_eval_step(
         the faces of ALL replicas and workers: `index`, `target`, `mask_valid`, the
         terms of `losses.total_loss` (each face by itself: `semantic` is 0 without a
         usable mask, whatever the other faces have), `intersection` and `union` in
-        pixels, `probability`; as the model has them.
+        pixels, `logit`, `probability`; as the model has them.
     """
     names: list[str] = []
 
@@ -69,6 +69,8 @@ def _measure(
     measured["target"] = targets["label"][:, 0]
     measured["mask_valid"] = targets["mask_valid"]
     if "label" in outputs:
+        # The logit too: the probability of a sure model rounds to 1.
+        measured["logit"] = outputs["label"][:, 0]
         measured["probability"] = tf.sigmoid(outputs["label"])[:, 0]
     maps = semantic_maps(outputs)
     if maps:

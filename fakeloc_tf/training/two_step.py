@@ -12,7 +12,6 @@ import keras
 import tensorflow as tf
 
 from fakeloc_tf import config as config_module
-from fakeloc_tf import metrics
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset
 from fakeloc_tf.data.source import record_names
@@ -20,6 +19,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector
 from fakeloc_tf.training import callbacks, loop, optimizers, step_model, steps
 from fakeloc_tf.training.board import TensorBoard
+from fakeloc_tf.training.calibration import conclude
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.plan import StepPlan
 from fakeloc_tf.training.run_folder import RunFolder
@@ -244,12 +244,12 @@ class TwoStepTraining:
             ) from error
 
     def _conclude(self, plan: StepPlan) -> dict[str, Any]:
-        """Scores the best model on validation and chooses the threshold there."""
+        """Scores the best model on validation; threshold and calibration from there."""
         model = detector.load_detector(self._run.best_model)
         watch = self._watch(model, plan, tf.distribute.get_strategy())
-        results: dict[str, Any] = watch.results()
-        results["validation_threshold"] = metrics.balanced_threshold(
-            watch.faces["target"], watch.faces["probability"]
+        return conclude(
+            self._run,
+            watch,
+            self._config.data.records,
+            self._config.calibration.false_positive_rate,
         )
-        self._run.write_metrics(results)
-        return results

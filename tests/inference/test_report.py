@@ -78,6 +78,12 @@ def test_the_limits_are_stated():
     assert "chosen on cheese" in page
 
 
+def test_a_calibration_says_what_it_is_of():
+    page = make_page(failed("a.jpg"), calibration_source="fitted on <cheese>")
+    assert "not calibrated" not in page
+    assert "fitted on &lt;cheese&gt;" in page and "same share of fakes" in page
+
+
 def video_row():
     def face(track, probability):
         return {"track": track, "probability": probability}

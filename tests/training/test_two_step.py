@@ -10,6 +10,7 @@ import tiny_training
 from fakeloc_tf import train
 from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.calibration import read_calibration
 from fakeloc_tf.training.run_folder import RunFolder
 
 
@@ -20,7 +21,9 @@ def run_training(run, records, *options, extra=()):
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    return synthetic.write_records(tmp_path_factory.mktemp("data") / "records")
+    folder = tmp_path_factory.mktemp("data") / "records"
+    # As many validation faces as a temperature needs.
+    return synthetic.write_records(folder, {"train": 16, "val": 24, "test": 8})
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,9 @@ def test_run_folder_holds_what_a_reader_needs(finished):
     metrics = json.loads((finished / "metrics.json").read_text())
     assert 0.0 <= metrics["validation_threshold"] <= 1.0
     assert {"val_auc", "val_iou", "val_loss"} <= set(metrics)
+    calibration = read_calibration(finished)
+    assert calibration.before.nll == pytest.approx(metrics["val_classification"])
+    assert calibration.faces == 24 and calibration.after.nll <= calibration.before.nll
     versions = json.loads((finished / "versions.json").read_text())
     assert {"tensorflow", "keras", "git", "python"} <= set(versions)
     assert "preset: paper" in (finished / "config.yaml").read_text()

@@ -1,0 +1,142 @@
+"""`calibration.json` of a run: what turns its logits into calibrated probabilities.
+
+It is a file of its own, since training writes `metrics.json` once, about the model as
+it came out of training, while `fakeloc calibrate` may replace this one at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.files import write_text
+
+FILE = "calibration.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Errors(_Part):
+    """Calibration errors of the faces that the temperature was fitted on.
+
+    Attributes:
+        nll: mean negative log-likelihood, nats.
+        ece: see `metrics.expected_calibration_error`.
+        brier: mean squared error.
+    """
+
+    nll: float
+    ece: float
+    brier: float
+
+
+class FprThreshold(_Part):
+    """The threshold for a wanted false-positive rate among the reals.
+
+    Attributes:
+        wanted: the highest rate of reals that may be called manipulated, a face each.
+        threshold: on the calibrated probability.
+        reached: the rate on the validation reals, <= `wanted`.
+        interval_faces: 95 % interval of the rate (Clopper-Pearson) if the faces were
+            independent.
+        interval_videos: the same if the faces of a video said no more than one of
+            them; the truth is between the two.
+    """
+
+    wanted: float = Field(gt=0, lt=1)
+    threshold: float = Field(ge=0, le=1)
+    reached: float
+    interval_faces: tuple[float, float]
+    interval_videos: tuple[float, float]
+
+
+class Calibration(_Part):
+    """Temperature and thresholds of one model, and what they were fitted on.
+
+    Attributes:
+        temperature: T of probability = sigmoid(logit / T).
+        at_bound: the likelihood wanted a T beyond the bounds.
+        validation_threshold: best balanced accuracy, on the calibrated probability.
+        fpr: the threshold for a wanted false-positive rate; None = too few reals.
+        split: that it was fitted on.
+        dataset: name of the records' data set.
+        records_sha256: see `data.prepared.split_sha256`.
+        model_sha256: of the `.keras` file.
+        faces: that it was fitted on.
+        reals: real faces among them.
+        real_videos: videos that those are from.
+        fake_share: the prior: probabilities hold where this share of faces is fake.
+        before: at T = 1.
+        after: at `temperature`.
+        warnings: what a reader of the numbers should know.
+    """
+
+    temperature: float = Field(gt=0)
+    at_bound: bool
+    validation_threshold: float = Field(ge=0, le=1)
+    fpr: FprThreshold | None
+    split: str
+    dataset: str
+    records_sha256: str
+    model_sha256: str
+    faces: int
+    reals: int
+    real_videos: int
+    fake_share: float
+    before: Errors
+    after: Errors
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """What it was fitted on, for people."""
+        return (
+            f"temperature {self.temperature:.3f}, fitted on the split {self.split} of "
+            f"{self.dataset}: {self.faces} faces, {self.fake_share:.0%} of them fake"
+        )
+
+
+def write_calibration(calibration: Calibration, run: Path) -> Path:
+    """Writes `calibration.json` into a run: whole, or not at all. Returns its path."""
+    path = run / FILE
+    write_text(path, calibration.model_dump_json(indent=2) + "\n")
+    return path
+
+
+def read_calibration(model: str | os.PathLike[str]) -> Calibration | None:
+    """The calibration of a model.
+
+    Args:
+        model: run folder, or a `.keras` file in it.
+
+    Returns:
+        None where there is no `calibration.json`.
+
+    Raises:
+        FakelocError: the file is broken, or is of other weights.
+    """
+    model = Path(model)
+    weights = model if model.suffix == ".keras" else model / "best.keras"
+    path = weights.parent / FILE
+    if not path.is_file():
+        return None
+    again = "fit it again with `fakeloc calibrate`, or delete it"
+    try:
+        calibration = Calibration.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise FakelocError(f"{path} cannot be read ({error}); {again}") from error
+    if calibration.model_sha256 != file_sha256(weights):
+        raise FakelocError(f"{path} is of other weights than {weights}; {again}")
+    return calibration
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,176 @@
+"""Fits the calibration of a model on its validation faces."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fakeloc_tf import metrics
+from fakeloc_tf.data.prepared import dataset_info, split_sha256
+from fakeloc_tf.data.source import video_names
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models import calibration as stored
+from fakeloc_tf.models.calibration import Calibration, Errors, FprThreshold
+from fakeloc_tf.training.false_positives import fpr_threshold
+from fakeloc_tf.training.run_folder import RunFolder
+from fakeloc_tf.training.temperature import BOUND, exact_nll, fit_temperature
+from fakeloc_tf.training.validation import Watch
+
+log = logging.getLogger(__name__)
+
+SPLIT = "val"
+# With fewer of a class, chance decides about the temperature.
+LEAST_OF_A_CLASS = 10
+
+
+@dataclass(frozen=True)
+class ScoredFaces:
+    """The validation faces, in the order of the records.
+
+    Attributes:
+        labels: [N]; 1 = fake.
+        logits: float [N], of the model at T = 1.
+        records: prepared folder that they are of, split `val`.
+    """
+
+    labels: np.ndarray
+    logits: np.ndarray
+    records: Path
+
+
+def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calibration:
+    """Temperature, thresholds on the calibrated probability, and what they rest on.
+
+    Args:
+        faces: of the validation split.
+        model: the `.keras` file that scored them.
+        fpr: wanted false-positive rate; None = no threshold for one.
+
+    Raises:
+        FakelocError: too few faces of a class, logits that are not finite, or too few
+            reals for `fpr`.
+    """
+    labels = np.asarray(faces.labels).astype(bool).reshape(-1)
+    logits = np.asarray(faces.logits, np.float64).reshape(-1)
+    _check(labels, logits, faces.records)
+    videos = video_names(faces.records, SPLIT)
+    temperature = fit_temperature(labels, logits)
+    probability = metrics.scaled_probability(logits, temperature.value)
+    chosen = None
+    if fpr is not None:
+        chosen = fpr_threshold(labels, probability, videos, fpr)
+    real_videos = len(np.unique(videos[~labels]))
+    return Calibration(
+        temperature=temperature.value,
+        at_bound=temperature.at_bound,
+        validation_threshold=metrics.balanced_threshold(labels, probability),
+        fpr=chosen,
+        split=SPLIT,
+        dataset=dataset_info(faces.records)["name"],
+        records_sha256=split_sha256(faces.records, SPLIT),
+        model_sha256=stored.file_sha256(model),
+        faces=len(labels),
+        reals=int((~labels).sum()),
+        real_videos=real_videos,
+        fake_share=float(labels.mean()),
+        before=_errors(labels, logits, 1.0),
+        after=_errors(labels, logits, temperature.value),
+        warnings=_warnings(temperature.at_bound, chosen, real_videos),
+    )
+
+
+def conclude(
+    run: RunFolder, watch: Watch, records: str, fpr: float | None
+) -> dict[str, Any]:
+    """Validates the best model; writes `metrics.json` and `calibration.json`.
+
+    Args:
+        run: its folder.
+        watch: of its `best.keras`.
+        records: that it validates on.
+        fpr: wanted false-positive rate; left out where there are too few reals.
+
+    Returns:
+        The results as written to `metrics.json`, of the model at T = 1; so is their
+        `validation_threshold`.
+    """
+    results: dict[str, Any] = watch.results()
+    results["validation_threshold"] = metrics.balanced_threshold(
+        watch.faces["target"], watch.faces["probability"]
+    )
+    run.write_metrics(results)
+    _calibrate(run.best_model, Path(records), watch.faces, fpr)
+    return results
+
+
+def _calibrate(
+    model: Path,
+    records: Path,
+    faces: Mapping[str, np.ndarray],
+    fpr: float | None,
+) -> None:
+    """Writes the calibration beside a model, or warns: no training fails for it."""
+    scored = ScoredFaces(faces["target"], faces["logit"], records)
+    rates = (fpr,) if fpr is None else (fpr, None)
+    for rate in rates:
+        try:
+            fitted = fit_calibration(scored, model, rate)
+        except FakelocError as error:
+            log.warning("%s", error)
+        else:
+            stored.write_calibration(fitted, model.parent)
+            log.info("%s", fitted.source)
+            for text in fitted.warnings:
+                log.warning("%s", text)
+            return
+    log.warning("%s is not calibrated", model)
+    # One of an earlier model would be of other weights.
+    (model.parent / stored.FILE).unlink(missing_ok=True)
+
+
+def _check(labels: np.ndarray, logits: np.ndarray, records: Path) -> None:
+    """Raises a FakelocError unless a temperature can be fitted."""
+    fakes = int(labels.sum())
+    if min(fakes, len(labels) - fakes) < LEAST_OF_A_CLASS:
+        raise FakelocError(
+            f"{records}: the split {SPLIT!r} has {len(labels) - fakes} real and "
+            f"{fakes} fake faces; a temperature needs {LEAST_OF_A_CLASS} of each"
+        )
+    broken = int((~np.isfinite(logits)).sum())
+    if broken:
+        raise FakelocError(
+            f"{records}: the model's logits of {broken} faces of the split {SPLIT!r} "
+            "are not finite; train it again, with a lower learning rate"
+        )
+
+
+def _errors(labels: np.ndarray, logits: np.ndarray, temperature: float) -> Errors:
+    """NLL, ECE and Brier score at a temperature."""
+    probability = metrics.scaled_probability(logits, temperature)
+    found = metrics.calibration_errors(labels, probability)
+    # From the logits: exactly what the temperature was fitted on.
+    return Errors(**found | {"nll": exact_nll(labels, logits, temperature)})
+
+
+def _warnings(
+    at_bound: bool, chosen: FprThreshold | None, real_videos: int
+) -> tuple[str, ...]:
+    """What a reader of the numbers should know."""
+    said = []
+    if at_bound:
+        said.append(
+            f"the likelihood wants a temperature beyond 1/{BOUND:g} to {BOUND:g}: the "
+            "validation faces are told apart without a mistake, or no better than by "
+            "chance; more of them are needed"
+        )
+    if chosen is not None and real_videos * chosen.wanted < 1:
+        said.append(
+            f"the reals are of {real_videos} videos, too few to know a false-positive "
+            f"rate of {chosen.wanted:g}: frames of one video resemble each other"
+        )
+    return tuple(said)

@@ -1,0 +1,239 @@
+"""Temperature and threshold, against independent fits, limits and properties."""
+
+import json
+
+import numpy as np
+import pytest
+import synthetic
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+
+from fakeloc_tf import metrics
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.calibration import FILE
+from fakeloc_tf.training import calibration
+from fakeloc_tf.training.false_positives import fpr_threshold
+from fakeloc_tf.training.run_folder import RunFolder
+from fakeloc_tf.training.temperature import BOUND, exact_nll, fit_temperature
+
+
+def noisy(count, sharpness, seed=0):
+    """Labels, and logits that are `sharpness` times the true log odds."""
+    rng = np.random.default_rng(seed)
+    odds = rng.normal(0, 2, count)
+    return rng.random(count) < 1 / (1 + np.exp(-odds)), sharpness * odds
+
+
+def alternating(count):
+    """Labels 0, 1, 0, 1, … as in the synthetic records, and logits too sure of them."""
+    label = np.arange(count) % 2
+    return label, 3 * (label - 0.5 + np.random.default_rng(0).normal(0, 1, count))
+
+
+@pytest.mark.parametrize("sharpness", [0.4, 1.0, 3.0])
+def test_the_temperature_is_that_of_a_logistic_regression(sharpness):
+    label, logits = noisy(2000, sharpness)
+    regression = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
+    slope = regression.fit(logits[:, None], label).coef_[0, 0]
+
+    fitted = fit_temperature(label, logits)
+
+    assert fitted.value == pytest.approx(1 / slope, rel=1e-4)
+    assert fitted.value == pytest.approx(sharpness, rel=0.1)
+    assert not fitted.at_bound
+
+
+def test_nll_by_hand_and_for_logits_whose_probability_is_1():
+    assert exact_nll([1, 0], [2.0, 2.0], 2.0) == pytest.approx(
+        log_loss([1, 0], [1 / (1 + np.exp(-1))] * 2)
+    )
+    assert exact_nll([0], [90.0], 1.0) == pytest.approx(90.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.02, 50))
+def test_a_fit_never_worsens_nll_and_keeps_auc(seed, sharpness):
+    label, logits = noisy(60, sharpness, seed)
+    label[:2] = 0, 1
+
+    fitted = fit_temperature(label, logits)
+
+    t = fitted.value
+    assert 1 / BOUND <= t <= BOUND
+    assert exact_nll(label, logits, t) <= exact_nll(label, logits, 1.0) + 1e-9
+    for other in (0.9 * t, 1.1 * t):
+        if 1 / BOUND <= other <= BOUND:
+            assert exact_nll(label, logits, t) <= exact_nll(label, logits, other) + 1e-9
+    assert roc_auc_score(label, logits / t) == roc_auc_score(label, logits)
+
+
+def test_temperatures_stop_at_their_bounds():
+    label = np.array([0, 0, 1, 1])
+
+    assert fit_temperature(label, [-1, -2, 1, 2.0]).value == 1 / BOUND
+    assert fit_temperature(label, [1, 2, -1, -2.0]).value == BOUND
+    assert fit_temperature(label, [1, 2, -1, -2.0]).at_bound
+    constant = fit_temperature(label, np.zeros(4))
+    assert constant.value == 1.0 and not constant.at_bound
+
+
+def reals(*scores):
+    return np.zeros(len(scores), bool), np.array(scores), np.arange(len(scores))
+
+
+def test_the_threshold_by_hand():
+    label, scores, videos = reals(*np.arange(20) / 20)
+
+    chosen = fpr_threshold(label, scores, videos, 0.1)
+
+    assert chosen.threshold == pytest.approx((0.85 + 0.9) / 2)
+    assert chosen.reached == 0.1
+    low, high = beta.ppf(0.025, 2, 19), beta.ppf(0.975, 3, 18)
+    assert chosen.interval_faces == pytest.approx((low, high))
+    assert chosen.interval_videos == chosen.interval_faces
+
+
+def test_fakes_do_not_count_but_bound_the_threshold():
+    label, scores, videos = reals(*np.arange(20) / 20)
+    label, scores = np.append(label, [True] * 3), np.append(scores, [0.87, 0.0, 1.0])
+
+    chosen = fpr_threshold(label, scores, np.append(videos, [7, 8, 9]), 0.1)
+
+    assert chosen.threshold == pytest.approx((0.85 + 0.87) / 2)
+    assert chosen.reached == 0.1
+
+
+def test_equal_reals_are_all_kept_below():
+    label, scores, videos = reals(*[0.1] * 15, *[0.9] * 5)
+
+    chosen = fpr_threshold(label, scores, videos, 0.1)
+
+    assert chosen.threshold == pytest.approx(0.95) and chosen.reached == 0.0
+    with pytest.raises(FakelocError, match="have probability 1"):
+        fpr_threshold(*reals(*[0.1] * 15, *[1.0] * 5), 0.1)
+
+
+def test_faces_of_one_video_widen_the_interval():
+    label, scores, _ = reals(*np.arange(100) / 100)
+
+    chosen = fpr_threshold(label, scores, np.arange(100) // 20, 0.2)
+
+    assert chosen.interval_videos == pytest.approx(
+        (beta.ppf(0.025, 1, 5), beta.ppf(0.975, 2, 4))
+    )
+    assert np.ptp(chosen.interval_videos) > 3 * np.ptp(chosen.interval_faces)
+
+
+@pytest.mark.parametrize(("wanted", "needed"), [(0.05, 20), (0.01, 100), (0.03, 34)])
+def test_too_few_reals_cannot_show_a_rate(wanted, needed):
+    scores = np.linspace(0, 0.9, needed)
+
+    assert fpr_threshold(*reals(*scores), wanted).reached == pytest.approx(1 / needed)
+    with pytest.raises(FakelocError, match=f"{needed - 1} real .* needs {needed}"):
+        fpr_threshold(*reals(*scores[1:]), wanted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 9), min_size=20, max_size=60),
+    st.lists(st.integers(0, 10), max_size=20),
+    st.floats(0.05, 0.9),
+)
+def test_no_threshold_takes_more_reals_than_wanted_or_could_be_lower(
+    real, fake, wanted
+):
+    scores = np.array(real + fake) / 10
+    label = np.arange(len(scores)) >= len(real)
+
+    chosen = fpr_threshold(label, scores, np.arange(len(scores)), wanted)
+
+    rate = np.mean(scores[~label] >= chosen.threshold)
+    assert rate == chosen.reached <= wanted
+    lower = scores[scores < chosen.threshold].max()
+    assert np.mean(scores[~label] >= lower) > wanted
+
+
+class Watched:
+    """A validation pass whose outcome is known."""
+
+    def __init__(self, label, logits):
+        probability = metrics.scaled_probability(logits, 1.0)
+        self.faces = {"target": label, "logit": logits, "probability": probability}
+
+    def results(self):
+        return {"val_loss": 1.0}
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.best_model.write_bytes(b"weights")
+    return folder
+
+
+def conclude(run, tmp_path, label, logits, fpr=0.05):
+    records = tmp_path / f"records{len(label)}"
+    synthetic.write_records(records, {"val": len(label)}, size=4)
+    results = calibration.conclude(run, Watched(label, logits), str(records), fpr)
+    assert json.loads(run.metrics.read_text()) == results
+    file = run.path / FILE
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def test_the_end_of_training_writes_what_was_fitted(run, tmp_path):
+    label, logits = alternating(80)
+
+    found = conclude(run, tmp_path, label, logits)
+
+    assert found["temperature"] == fit_temperature(label, logits).value
+    assert found["after"]["nll"] < found["before"]["nll"]
+    assert found["faces"] == 80 and found["reals"] == 40 and found["fake_share"] == 0.5
+    assert found["split"] == "val" and found["dataset"] == "synthetic"
+    # A synthetic video has two reals: 20 of them just know a rate of 0.05.
+    assert found["real_videos"] == 20 and found["warnings"] == []
+    calibrated = metrics.scaled_probability(logits, found["temperature"])
+    assert found["validation_threshold"] == metrics.balanced_threshold(
+        label, calibrated
+    )
+    assert np.mean(calibrated[label == 0] >= found["fpr"]["threshold"]) <= 0.05
+
+
+def test_few_reals_leave_the_rate_out_and_few_faces_everything(run, tmp_path, caplog):
+    label, logits = alternating(24)
+
+    assert conclude(run, tmp_path, label, logits)["fpr"] is None
+    assert "12 real faces cannot show" in caplog.text
+    assert conclude(run, tmp_path, label[:8], logits[:8]) is None
+    assert "best.keras is not calibrated" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("label", "logit", "said"),
+    [(0, 1.0, "40 real and 0 fake"), (None, np.nan, "40 faces .* not finite")],
+)
+def test_what_cannot_be_calibrated_leaves_no_file(
+    run, tmp_path, caplog, label, logit, said
+):
+    (run.path / FILE).write_text("of an earlier model")
+    labels = np.arange(40) % 2 if label is None else np.full(40, label)
+
+    assert conclude(run, tmp_path, labels, np.full(40, logit)) is None
+    with pytest.raises(FakelocError, match=said):
+        records = tmp_path / "records40"
+        faces = calibration.ScoredFaces(labels, np.full(40, logit), records)
+        calibration.fit_calibration(faces, run.best_model, None)
+
+
+def test_separable_faces_and_few_videos_are_told(run, tmp_path):
+    label = np.arange(40) % 2
+
+    found = conclude(run, tmp_path, label, np.where(label, 3.0, -3.0) + label, fpr=0.06)
+
+    assert found["at_bound"] and found["temperature"] == 1 / BOUND
+    wanted, videos = found["warnings"]
+    assert "1/10" in wanted
+    assert "of 10 videos" in videos
