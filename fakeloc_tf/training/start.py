@@ -13,6 +13,7 @@ from fakeloc_tf.config import Config
 from fakeloc_tf.data.demo_records import ensure_demo_records
 from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.variants import check_backbone
 from fakeloc_tf.training.plan import make_plans
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import check_tf_config, is_chief, make_strategy
@@ -50,6 +51,7 @@ def start_training(
             )
     ensure_demo_records(config)
     check_data(dataset_info(config.data.records), config)
+    check_backbone(config.model, config.model.heads)
     run = RunFolder(folder)
     plans = make_plans(config, run, steps)
     if training.deterministic:
