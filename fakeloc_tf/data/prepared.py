@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -51,3 +52,18 @@ def split_files(folder: str | os.PathLike[str], split: str) -> list[str]:
             f"{folder} has no records of the split {split!r} ({split}-*.tfrecord)"
         )
     return files
+
+
+def split_sha256(folder: str | os.PathLike[str], split: str, also: str = "") -> str:
+    """Hash of what a split consists of: description, names and sizes of its files.
+
+    Args:
+        folder: prepared data set.
+        split: train, val or test.
+        also: text that is hashed first.
+    """
+    digest = hashlib.sha256(also.encode())
+    digest.update((Path(folder) / "dataset.json").read_bytes())
+    for path in split_files(folder, split):
+        digest.update(f"{Path(path).name} {os.path.getsize(path)}\n".encode())
+    return digest.hexdigest()

@@ -6,7 +6,6 @@ DFDC crops). Every IoU is shown beside this one's.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -41,7 +40,8 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         FakelocError: there are no training records, or no fakes with a mask in them.
     """
     picture, note = run / "mean_train_mask.png", run / "mean_train_mask.json"
-    source = _source(records, size)
+    # The mask depends on the size too.
+    source = prepared.split_sha256(records, "train", f"size={size}\n")
     if not (picture.is_file() and _noted(note) == source):
         mean = mean_training_mask(records, size)
         write_png(picture, np.round(255 * mean).astype(np.uint8))
@@ -71,15 +71,6 @@ def mean_training_mask(records: str | os.PathLike[str], size: int) -> np.ndarray
     if not count:
         raise FakelocError(f"{records}: no fake with a mask in the training split")
     return (total / count).astype(np.float32)
-
-
-def _source(records: str | os.PathLike[str], size: int) -> str:
-    """Hash of what the mask depends on: description, names and sizes of the shards."""
-    digest = hashlib.sha256(f"size={size}\n".encode())
-    digest.update((Path(records) / "dataset.json").read_bytes())
-    for path in prepared.split_files(records, "train"):
-        digest.update(f"{Path(path).name} {os.path.getsize(path)}\n".encode())
-    return digest.hexdigest()
 
 
 def _noted(path: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -88,7 +87,6 @@ def from_config(config: Config, metrics: dict[str, Any] | None = None) -> ModelI
         metrics: the run's metrics.json; its `validation_threshold` is the threshold.
     """
     threshold = (metrics or {}).get("validation_threshold")
-    text = configuration.to_yaml(config)
     return ModelInfo(
         name=config.name,
         preset=config.model.preset,
@@ -104,5 +102,5 @@ def from_config(config: Config, metrics: dict[str, Any] | None = None) -> ModelI
         if threshold is None
         else "chosen on the validation split",
         trained_on=Path(config.data.records).as_posix(),
-        config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        config_sha256=configuration.config_sha256(config),
     )

@@ -22,6 +22,7 @@ from fakeloc_tf.training import callbacks, loop, optimizers, step_model, steps
 from fakeloc_tf.training.board import TensorBoard
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.plan import StepPlan
+from fakeloc_tf.training.provenance import USES, chosen_on, hashes
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import worker_errors
 from fakeloc_tf.training.training_data import TrainingData
@@ -251,5 +252,8 @@ class TwoStepTraining:
         results["validation_threshold"] = metrics.balanced_threshold(
             watch.faces["target"], watch.faces["probability"]
         )
+        records, best = self._config.data.records, self._run.best_model
+        results["chosen_on"] = chosen_on(records, "val")
+        results["sha256"] = hashes(self._config, best, records, USES)
         self._run.write_metrics(results)
         return results
