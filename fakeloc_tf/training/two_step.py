@@ -58,7 +58,7 @@ class TwoStepTraining:
         """Trains what is left of the plans' steps.
 
         Returns:
-            Validation results of the best model of step 2, as written to
+            Validation results of the best model of step 2, which are also in
             `metrics.json`; None after step 1 alone, and on workers that write nothing.
 
         Raises:
@@ -253,7 +253,9 @@ class TwoStepTraining:
             watch.faces["target"], watch.faces["probability"]
         )
         records, best = self._config.data.records, self._run.best_model
-        results["chosen_on"] = chosen_on(records, "val")
-        results["sha256"] = hashes(self._config, best, records, USES)
-        self._run.write_metrics(results)
+        self._run.write_metrics(
+            results
+            | {"chosen_on": chosen_on(records, "val")}
+            | {"sha256": hashes(self._config, best, records, USES)}
+        )
         return results
