@@ -29,16 +29,32 @@ def evaluate(
         typer.Option(help="Folder; default RUN/evaluation/<records>-<split>."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
+    allow_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--allow-overlap",
+            help="Although people of the split were trained on; recorded.",
+        ),
+    ] = False,
+    allow_other_preparation: Annotated[
+        bool,
+        typer.Option(
+            "--allow-other-preparation",
+            help="Although crop or σ are not the model's; recorded.",
+        ),
+    ] = False,
 ) -> int:
     """Evaluates a run on one split of a prepared folder."""
     from rich.console import Console
 
+    from fakeloc_tf.evaluation.protocol import Allowed
     from fakeloc_tf.evaluation.run import evaluate_run
     from fakeloc_tf.evaluation.tables import LEGEND, terminal_table, with_interval
 
     name = f"{data.resolve().name}-{split.value}"
     folder = out or run / "evaluation" / name
-    metrics, table = evaluate_run(run, data, split.value, folder, batch_size)
+    allowed = Allowed(allow_overlap, allow_other_preparation)
+    metrics, table = evaluate_run(run, data, split.value, folder, batch_size, allowed)
     console = Console(soft_wrap=True, highlight=False)
     console.print(terminal_table(table, f"{metrics['dataset']}, {split.value}"))
     console.print(LEGEND)

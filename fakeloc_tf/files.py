@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -33,6 +34,12 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     """Writes `data` under a temporary name, then renames: whole, or not at all."""
     with new_file(path) as temporary:
         temporary.write_bytes(data)
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """Hash of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -63,10 +63,12 @@ def summarise(
     Returns:
         `classes`, `prepare`, `crop`; `counts` and `videos`: split -> method -> faces,
         or sources with at least one face; `fakes_without_mask`, `repeats`: split ->
-        faces, which `counts` has too; `rejected`: see `rejects.rejected_shares`.
+        faces, which `counts` has too; `people`: split -> identities of the sources
+        with a face; `rejected`: see `rejects.rejected_shares`.
     """
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     videos: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
+    people: dict[str, set[str]] = {split: set() for split in SPLITS}
     without_mask, repeats = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     for part in parts:
         split, method = part.source.split, part.source.method
@@ -74,6 +76,7 @@ def summarise(
         videos[split][method] = videos[split].get(method, 0) + (part.faces > 0)
         without_mask[split] += part.without_mask
         repeats[split] += part.repeats
+        people[split].update(part.source.identities if part.faces else ())
     return {
         "classes": list(classes),
         "prepare": settings.prepare.model_dump(mode="json"),
@@ -82,6 +85,7 @@ def summarise(
         "videos": videos,
         "fakes_without_mask": without_mask,
         "repeats": repeats,
+        "people": {split: sorted(found) for split, found in people.items()},
         "rejected": rejected_shares(parts),
         "version": VERSION,
     }

@@ -6,7 +6,7 @@ type is a `FakelocError` that names the key, its file and the nearest valid key.
 
 from fakeloc_tf.config.data import AugmentConfig, DataConfig, PrepareConfig
 from fakeloc_tf.config.experiment import Config
-from fakeloc_tf.config.files import dump, load, to_yaml
+from fakeloc_tf.config.files import config_sha256, dump, load, to_yaml
 from fakeloc_tf.config.model import BackboneConfig, ModelConfig
 from fakeloc_tf.config.training import (
     CalibrationConfig,
@@ -28,6 +28,7 @@ __all__ = [
     "PrepareConfig",
     "StepConfig",
     "TrainingConfig",
+    "config_sha256",
     "dump",
     "load",
     "to_yaml",

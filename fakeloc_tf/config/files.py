@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -55,6 +56,11 @@ def dump(config: Config, path: str | os.PathLike[str]) -> None:
 def to_yaml(config: Config) -> str:
     """The resolved configuration as YAML text."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+
+
+def config_sha256(config: Config) -> str:
+    """Hash of the resolved configuration's YAML text."""
+    return hashlib.sha256(to_yaml(config).encode()).hexdigest()
 
 
 def _override(tree: dict[str, Any], override: str) -> None:

@@ -15,9 +15,9 @@ class BackboneConfig(Section):
     Attributes:
         name: a key of `models.backbones.BACKBONES`.
         width: factor on every filter count; 1.0 is the published network, less is a
-            thin one for demos, without ImageNet weights (Xception only).
+            thin one for demos, without ImageNet weights (Xception, ResNet50, MesoNet).
         weights: `imagenet` (downloaded by Keras), `none`, or the path of a
-            `.weights.h5` of the Keras application without its top.
+            `.weights.h5` of the Keras application without its top. MesoNet has none.
     """
 
     name: Literal[
@@ -26,6 +26,9 @@ class BackboneConfig(Section):
         "EfficientNetV2S",
         "ConvNeXtTiny",
         "MobileNetV3Small",
+        "ResNet50",
+        "MesoNet4",
+        "MesoInception4",
     ] = "xception"
     width: Factor = 1.0
     weights: str = "imagenet"
@@ -40,7 +43,7 @@ class ModelConfig(Section):
         five_way: add the head that names the method (`method` logits).
         image_size: side of the input in pixels.
         heads: which heads there are; without any, the classifier stands on the whole
-            backbone (the first row of Table VII).
+            backbone (the first row of Table VII). MesoNet can have none.
         taps: where heads are; the classifier needs `deep` (Table VIII).
         gamma: weights of the shallow, middle and deep map in Eq. 8; their sum is 1.
             Those of absent taps are left out and the others scaled to a sum of 1.

@@ -155,6 +155,21 @@ def parse_video(serialized: tf.Tensor) -> tf.Tensor:
     return tf.strings.join(parts, "/")
 
 
+def parse_people(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Data set, string scalar, and identities, string [N], of a record.
+
+    Its pictures are not decoded.
+    """
+    import tensorflow as tf
+
+    spec = {
+        "dataset": tf.io.FixedLenFeature([], tf.string),
+        "identities": tf.io.RaggedFeature(tf.string),
+    }
+    features = tf.io.parse_single_example(serialized, spec)
+    return features["dataset"], features["identities"]
+
+
 def parse(serialized: tf.Tensor) -> dict[str, Any]:
     """Reads a record inside a tf.data graph.
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from fakeloc_tf.data import dataset, prepared, targets
+from fakeloc_tf.data import dataset, targets
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.evaluation.run import check_preparation
+from fakeloc_tf.evaluation.protocol import check_preparation
 from fakeloc_tf.models.calibration import Calibration, write_calibration
 from fakeloc_tf.models.scorer import load_run
 from fakeloc_tf.training.calibration import SPLIT, ScoredFaces, fit_calibration
+from fakeloc_tf.training.provenance import read_provenance
 
 
 def calibrate_run(
@@ -39,8 +40,7 @@ def calibrate_run(
             f"holds no more for results on them; use --split {SPLIT}"
         )
     model, config, _ = load_run(run, calibrated=False)
-    info = prepared.dataset_info(records)
-    check_preparation(config.prepare, info["prepare"], run, records)
+    check_preparation(run, config, read_provenance(run), records, allowed=False)
 
     def prepare(face: dict[str, Any]) -> tuple[tf.Tensor, tf.Tensor]:
         image = targets.model_input(face["image"], config.model.image_size)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fakeloc_tf.config import Config, PrepareConfig
+from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions as prediction_rows
@@ -17,6 +16,7 @@ from fakeloc_tf.evaluation.examples import draw_examples
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask
 from fakeloc_tf.evaluation.method_table import method_table
 from fakeloc_tf.evaluation.pixel_scores import PixelScores
+from fakeloc_tf.evaluation.protocol import STRICT, Allowed, check_protocol
 from fakeloc_tf.evaluation.reliability import draw_reliability, reliability_metrics
 from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.evaluation.tables import write_tables
@@ -25,7 +25,12 @@ from fakeloc_tf.models.scorer import as_scorer, load_run
 
 
 def evaluate_run(
-    run: Path, records: Path, split: str, out: Path, batch_size: int
+    run: Path,
+    records: Path,
+    split: str,
+    out: Path,
+    batch_size: int,
+    allowed: Allowed = STRICT,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Writes predictions, metrics, tables and figures of a run.
 
@@ -34,16 +39,19 @@ def evaluate_run(
         records: folder that `pipelines.prepare` wrote.
         split: train, val or test.
         out: folder for the results; its files of these names are replaced.
+        batch_size: faces at once.
+        allowed: what is wanted although it breaks the protocol.
 
     Returns:
         The metrics and the table of the methods.
 
     Raises:
-        FakelocError: run or records are missing, broken, or do not fit together.
+        FakelocError: run or records are missing, broken, or do not fit together; or
+            the protocol would be broken (`evaluation.protocol`).
     """
     model, config, run_metrics = load_run(run)
     info = prepared.dataset_info(records)
-    check_preparation(config.prepare, info["prepare"], run, records)
+    checked = check_protocol(run, config, run_metrics, records, split, allowed)
     constant, source = training_mask(run, config, records)
     score = as_scorer(model)
     faces = dataset.load_split(records, split)
@@ -67,7 +75,7 @@ def evaluate_run(
     calibration = read_calibration(run)
     metrics = head | {"fixed_mask_from": source}
     metrics |= summarise(rows, threshold) | pixels.metrics()
-    metrics |= reliability_metrics(rows, calibration)
+    metrics |= reliability_metrics(rows, calibration) | checked
     table = method_table(rows, threshold)
     pixels.write(out / "pixel_scores.csv")
     write_tables(out, table, metrics)
@@ -80,23 +88,6 @@ def evaluate_run(
         classes=info["classes"],
     )
     return metrics, table
-
-
-def check_preparation(
-    expected: PrepareConfig,
-    found: dict[str, Any],
-    run: str | os.PathLike[str],
-    records: str | os.PathLike[str],
-) -> None:
-    """Raises a FakelocError unless the crops are like those the run was trained on."""
-    for key in ("margin", "sigma"):
-        wanted, there = getattr(expected, key), found.get(key)
-        if there is None or not np.isclose(wanted, there):
-            raise FakelocError(
-                f"{records} was prepared with {key}={there}, but the run {run} was "
-                f"trained with prepare.{key}={wanted}; prepare the data again with "
-                f"that {key}"
-            )
 
 
 def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -107,7 +106,6 @@ def from_config(
         calibration: of the run; its threshold for a wanted false-positive rate comes
             before the `validation_threshold` of the metrics.
     """
-    text = configuration.to_yaml(config)
     threshold, source = _threshold(metrics or {}, calibration)
     chosen = calibration.fpr if calibration else None
     return ModelInfo(
@@ -123,7 +121,7 @@ def from_config(
         threshold=threshold,
         threshold_source=source,
         trained_on=Path(config.data.records).as_posix(),
-        config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        config_sha256=configuration.config_sha256(config),
         temperature=calibration.temperature if calibration else 1.0,
         calibration_source=calibration.source if calibration else None,
         false_positive_rate=chosen.wanted if chosen else None,

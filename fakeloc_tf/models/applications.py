@@ -1,4 +1,4 @@
-"""The backbones as data: Keras applications, their taps (Fig. 2) and their input."""
+"""The backbones as data: Keras models, their taps (Fig. 2) and their input."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+
+from fakeloc_tf.models.mesonet import mesoinception4, mesonet4
 
 TAPS = ("shallow", "middle", "deep")
 # The last feature map of the whole application: for a classifier without heads.
@@ -32,12 +34,16 @@ class Backbone:
 
     Attributes:
         application: builds it, as `keras.applications` does.
-        taps: each of TAPS and FINAL.
+        taps: each of TAPS and FINAL; FINAL alone of a network that can have no heads.
         scale: brings 0..255 to what the ImageNet weights were trained on, with
             `offset`: x·scale + offset, one value or one a channel (RGB).
         offset: see `scale`.
         options: further arguments of `application`.
         thin: every convolution may have fewer filters (`width` below 1).
+        bgr_kernel: the convolution that sees the picture, where the ImageNet weights
+            expect its channels as BGR; its kernel is turned around, not the picture.
+        classifier: on FINAL: a key of `models.fusion.CLASSIFIERS`.
+        imagenet: there are ImageNet weights.
     """
 
     application: Callable[..., keras.Model]
@@ -46,6 +52,14 @@ class Backbone:
     offset: float | tuple[float, ...] = -1.0
     options: Mapping[str, Any] = field(default_factory=dict)
     thin: bool = False
+    bgr_kernel: str | None = None
+    classifier: str = "plain"
+    imagenet: bool = True
+
+    @property
+    def has_taps(self) -> bool:
+        """Whether heads can be put on it."""
+        return set(TAPS) <= set(self.taps)
 
 
 # Mean and standard deviation of ImageNet's channels in 0..1, as Keras has them.
@@ -56,6 +70,16 @@ _BY_CHANNEL: dict[str, Any] = {
 }
 # The detector scales its input itself.
 _PLAIN_INPUT = {"include_preprocessing": False}
+
+# MesoNet: pictures in 0..1, a classifier of its own, and too small to put heads on.
+_MESONET: dict[str, Any] = {
+    "taps": {FINAL: Tap("pool4", 16)},
+    "scale": 1 / 255,
+    "offset": 0.0,
+    "thin": True,
+    "classifier": "mesonet",
+    "imagenet": False,
+}
 
 # Strides of the taps: 2, 8, 16 as in Xception; ConvNeXt, whose stem has stride 4, has
 # 4, 8, 16.
@@ -117,4 +141,20 @@ BACKBONES: dict[str, Backbone] = {
         },
         options=_PLAIN_INPUT,
     ),
+    "ResNet50": Backbone(
+        application=keras.applications.ResNet50,
+        taps={
+            "shallow": Tap("conv1_relu", 64),
+            "middle": Tap("conv3_block4_out", 512),
+            "deep": Tap("conv4_block6_out", 1024),
+            FINAL: Tap("conv5_block3_out", 2048),
+        },
+        # Keras has the weights of Caffe: minus the mean colour, not scaled.
+        scale=1.0,
+        offset=(-123.68, -116.779, -103.939),
+        thin=True,
+        bgr_kernel="conv1_conv",
+    ),
+    "MesoNet4": Backbone(application=mesonet4, **_MESONET),
+    "MesoInception4": Backbone(application=mesoinception4, **_MESONET),
 }

@@ -48,11 +48,16 @@ def build_backbone(
         width 1: 147×147×64, 37×37×256, 19×19×728 and, `final`, 10×10×2048.
 
     Raises:
-        FakelocError: the weights cannot be had, or do not fit; the width is not 1 and
-            the backbone or its weights know only that.
+        FakelocError: there are no weights, they cannot be had, or do not fit; the width
+            is not 1 and the backbone or its weights know only that.
     """
     spec = BACKBONES[config.name]
     _check_width(config, spec)
+    if config.weights != "none" and not spec.imagenet:
+        raise FakelocError(
+            f"model.backbone.weights={config.weights}: {config.name} is trained from "
+            "scratch, as it was published; set model.backbone.weights=none"
+        )
     wanted = [tap for tap in (*TAPS, FINAL) if tap in taps]
     if not wanted or len(wanted) != len(taps):
         known = (*TAPS, FINAL)
@@ -68,7 +73,9 @@ def build_backbone(
     )
     model.name = "backbone"
     if config.weights != "none":
-        report = copy_arrays(_arrays(application, names), named_variables(model))
+        report = copy_arrays(
+            _arrays(application, names, spec.bgr_kernel), named_variables(model)
+        )
         logger.info("backbone weights %s: %s", config.weights, report)
     return model
 
@@ -76,11 +83,15 @@ def build_backbone(
 def scale_filters(filters: int, width: float) -> int:
     """A published filter count times `width`, to the nearest multiple of 16 from 16 on.
 
-    At width 1 it is unchanged. Note: not only for speed. With counts such as 8, 13 and
-    73 the convolutions of TensorFlow 2.16 on a CPU write beyond their memory in
-    training: the process aborts, or goes on with other numbers.
+    At width 1 it is unchanged, and so are counts below 16, as MesoNet has.
+
+    Note: not only for speed. With counts such as 13 and 73 the convolutions of
+    TensorFlow 2.16 on a CPU write beyond their memory in training: the process aborts,
+    or goes on with other numbers.
     """
-    return filters if width == 1.0 else max(16, 16 * round(filters * width / 16))
+    if width == 1.0 or filters < 16:
+        return filters
+    return max(16, 16 * round(filters * width / 16))
 
 
 def _check_width(config: BackboneConfig, spec: Backbone) -> None:
@@ -152,7 +163,9 @@ def _cloner(
     return clone
 
 
-def _arrays(application: keras.Model, names: Mapping[str, str]) -> dict[str, Any]:
+def _arrays(
+    application: keras.Model, names: Mapping[str, str], bgr_kernel: str | None
+) -> dict[str, Any]:
     """Stable name of every array of the application → what the clone has for it."""
     arrays: dict[str, Any] = dict(named_variables(application, names))
     for layer in application.layers:
@@ -160,6 +173,10 @@ def _arrays(application: keras.Model, names: Mapping[str, str]) -> dict[str, Any
             kernel = f"{names[layer.name]}/kernel"
             # [h, w, 1, C] → [h, w, C, 1]
             arrays[kernel] = ops.swapaxes(arrays[kernel], 2, 3)
+    if bgr_kernel is not None:
+        kernel = f"{bgr_kernel}/kernel"
+        # [h, w, 3, filters]: it then sees the same, of a picture in RGB.
+        arrays[kernel] = ops.flip(arrays[kernel], 2)
     return arrays
 
 

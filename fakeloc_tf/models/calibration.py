@@ -6,14 +6,13 @@ it came out of training, while `fakeloc calibrate` may replace this one at any t
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.files import write_text
+from fakeloc_tf.files import file_sha256, write_text
 
 FILE = "calibration.json"
 
@@ -134,9 +133,3 @@ def read_calibration(model: str | os.PathLike[str]) -> Calibration | None:
     if calibration.model_sha256 != file_sha256(weights):
         raise FakelocError(f"{path} is of other weights than {weights}; {again}")
     return calibration
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

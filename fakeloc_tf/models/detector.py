@@ -13,7 +13,8 @@ Xception -1..1) is inside of the model. Output, a dict:
 
 With semantic heads the classifier's features are weighted by the deep semantic map.
 With noise heads alone they are taken as they are, and without any heads the classifier
-stands on the whole backbone (Table VII). Taps may be left out (Table VIII).
+stands on the whole backbone (Table VII; MesoNet, which can have none, has a classifier
+of its own). Taps may be left out (Table VIII).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from fakeloc_tf.models.heads import (
 from fakeloc_tf.models.layouts import LayoutBuilder
 from fakeloc_tf.models.variants import (
     KINDS,
+    check_backbone,
     check_compatible,
     check_gamma,
     checked_kinds,
@@ -68,11 +70,12 @@ def build_detector(
 
     Raises:
         FakelocError: backbone weights cannot be had, the preset cannot have this image
-            size, or heads, taps and γ do not go together.
+            size, or heads, taps, γ and backbone do not go together.
     """
     kinds = checked_kinds(config.heads if heads is None else heads)
     if not kinds and not classifier:
         raise ValueError("`heads` is empty and `classifier` False: nothing to build")
+    check_backbone(config, kinds)
     taps = checked_taps(config) if kinds else (FINAL,)
     check_gamma(config, kinds)
     size = config.image_size
@@ -89,7 +92,7 @@ def build_detector(
     builder = LayoutBuilder(config.backbone.width, config.batch_norm_momentum)
     outputs, features = _apply_heads(config.preset, kinds, maps, builder)
     if classifier:
-        layout = config.preset if kinds else fusion.PLAIN
+        layout = config.preset if kinds else spec.classifier
         features = features or [maps[FINAL]]
         logits = outputs.get("semantic_deep")
         outputs |= _classify(config, layout, features, logits, builder)

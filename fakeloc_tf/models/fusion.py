@@ -11,8 +11,6 @@ from keras import layers, ops
 from fakeloc_tf.models.backbones import TAPS
 from fakeloc_tf.models.layouts import Layout, LayoutBuilder
 
-PLAIN = "plain"
-
 # The paper draws a classifier and does not describe it; `paper` has the filter counts
 # of the published code in separable blocks and, for any input size, an average.
 CLASSIFIERS: dict[str, Layout] = {
@@ -30,7 +28,15 @@ CLASSIFIERS: dict[str, Layout] = {
         ("dense", 100),
     ),
     # Without heads: the whole backbone, as it was published.
-    PLAIN: (("average",),),
+    "plain": (("average",),),
+    # MesoNet's own. Its last layer is `label`.
+    "mesonet": (
+        ("flatten",),
+        ("dropout",),
+        ("dense", 16),
+        ("leaky_relu",),
+        ("dropout",),
+    ),
 }
 
 # How the deep semantic map weighs the features.

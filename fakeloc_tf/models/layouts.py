@@ -156,4 +156,6 @@ KINDS: dict[str, Callable[..., Any]] = {
     "average": lambda _, tensor, name: layers.GlobalAveragePooling2D(name=name)(tensor),
     "flatten": lambda _, tensor, name: layers.Flatten(name=name)(tensor),
     "dense": lambda _, tensor, name, units: layers.Dense(units, name=name)(tensor),
+    "dropout": lambda _, tensor, name: layers.Dropout(0.5, name=name)(tensor),
+    "leaky_relu": lambda _, tensor, name: layers.LeakyReLU(0.1, name=name)(tensor),
 }

@@ -31,6 +31,16 @@ def checked_kinds(heads: Sequence[str]) -> tuple[str, ...]:
     return kinds
 
 
+def check_backbone(config: ModelConfig, heads: Sequence[str]) -> None:
+    """Raises a FakelocError where there are heads and the backbone has no taps."""
+    name = config.backbone.name
+    if heads and not BACKBONES[name].has_taps:
+        raise FakelocError(
+            f"model.backbone.name={name} has no taps for model.heads={list(heads)}; "
+            "it only says real or fake: set model.heads=[]"
+        )
+
+
 def checked_taps(config: ModelConfig) -> tuple[str, ...]:
     """`config.taps` in the order of TAPS.
 

@@ -14,6 +14,7 @@ from fakeloc_tf import metrics
 from fakeloc_tf.data.prepared import dataset_info, split_sha256
 from fakeloc_tf.data.source import video_names
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.files import file_sha256
 from fakeloc_tf.models import calibration as stored
 from fakeloc_tf.models.calibration import Calibration, Errors, FprThreshold
 from fakeloc_tf.training.false_positives import fpr_threshold
@@ -73,7 +74,7 @@ def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calib
         split=SPLIT,
         dataset=dataset_info(faces.records)["name"],
         records_sha256=split_sha256(faces.records, SPLIT),
-        model_sha256=stored.file_sha256(model),
+        model_sha256=file_sha256(model),
         faces=len(labels),
         reals=int((~labels).sum()),
         real_videos=real_videos,
@@ -85,7 +86,11 @@ def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calib
 
 
 def conclude(
-    run: RunFolder, watch: Watch, records: str, fpr: float | None
+    run: RunFolder,
+    watch: Watch,
+    records: str,
+    fpr: float | None,
+    provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Validates the best model; writes `metrics.json` and `calibration.json`.
 
@@ -94,12 +99,13 @@ def conclude(
         watch: of its `best.keras`.
         records: that it validates on.
         fpr: wanted false-positive rate; left out where there are too few reals.
+        provenance: what `metrics.json` says besides the results.
 
     Returns:
         The results as written to `metrics.json`, of the model at T = 1; so is their
         `validation_threshold`.
     """
-    results: dict[str, Any] = watch.results()
+    results: dict[str, Any] = watch.results() | dict(provenance)
     results["validation_threshold"] = metrics.balanced_threshold(
         watch.faces["target"], watch.faces["probability"]
     )

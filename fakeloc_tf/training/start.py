@@ -13,7 +13,9 @@ from fakeloc_tf.config import Config
 from fakeloc_tf.data.demo_records import ensure_demo_records
 from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.variants import check_backbone
 from fakeloc_tf.training.plan import make_plans
+from fakeloc_tf.training.provenance import provenance_of, write_provenance
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import check_tf_config, is_chief, make_strategy
 from fakeloc_tf.training.training_data import check_batch, check_data
@@ -50,6 +52,7 @@ def start_training(
             )
     ensure_demo_records(config)
     check_data(dataset_info(config.data.records), config)
+    check_backbone(config.model, config.model.heads)
     run = RunFolder(folder)
     plans = make_plans(config, run, steps)
     if training.deterministic:
@@ -59,6 +62,8 @@ def start_training(
     check_batch(config, replicas)
     chief = is_chief(training.strategy)
     if chief:
+        provenance = provenance_of(config, folder)
         run.start(config, resume)
+        write_provenance(provenance, folder)
     log.info("run %s: strategy %s, %d replica(s)", folder, training.strategy, replicas)
     return TwoStepTraining(config, run, strategy, chief).train(plans)

@@ -22,6 +22,7 @@ from fakeloc_tf.training.board import TensorBoard
 from fakeloc_tf.training.calibration import conclude
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.plan import StepPlan
+from fakeloc_tf.training.provenance import USES, chosen_on, hashes
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import worker_errors
 from fakeloc_tf.training.training_data import TrainingData
@@ -57,7 +58,7 @@ class TwoStepTraining:
         """Trains what is left of the plans' steps.
 
         Returns:
-            Validation results of the best model of step 2, as written to
+            Validation results of the best model of step 2, which are also in
             `metrics.json`; None after step 1 alone, and on workers that write nothing.
 
         Raises:
@@ -247,9 +248,14 @@ class TwoStepTraining:
         """Scores the best model on validation; threshold and calibration from there."""
         model = detector.load_detector(self._run.best_model)
         watch = self._watch(model, plan, tf.distribute.get_strategy())
+        records, best = self._config.data.records, self._run.best_model
         return conclude(
             self._run,
             watch,
-            self._config.data.records,
+            records,
             self._config.calibration.false_positive_rate,
+            {
+                "chosen_on": chosen_on(records, "val"),
+                "sha256": hashes(self._config, best, records, USES),
+            },
         )

@@ -24,13 +24,23 @@ NEXT = {
     "ConvNeXtTiny": tuple(
         f"convnext_tiny_stage_{stage}_block_0_depthwise_conv" for stage in (1, 2, 3)
     ),
+    "ResNet50": ("pool1_pad", "conv4_block1_1_conv", "conv5_block1_1_conv"),
 }
 NEXT["EfficientNetV2B0"] += ("block6a_expand_conv",)
 NEXT["EfficientNetV2S"] = NEXT["EfficientNetV2B0"]
-OTHERS = tuple(name for name in NEXT if name != "xception")
+OTHERS = tuple(name for name in NEXT if not BACKBONES[name].thin)
+# These leave the preprocessing to their user.
+PREPROCESSING = {
+    "xception": keras.applications.xception.preprocess_input,
+    "ResNet50": keras.applications.resnet50.preprocess_input,
+}
 S_IS_SLOW = [
     pytest.param(name, marks=pytest.mark.slow) if name == "EfficientNetV2S" else name
     for name in NEXT
+]
+RESNET_TOO = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "ResNet50" else name
+    for name in S_IS_SLOW
 ]
 BUILT = {}
 
@@ -65,11 +75,8 @@ def test_taps_equal_the_application_on_pictures_of_0_to_255(name, tmp_path, capl
     model.save_weights(path)
     image = np.random.default_rng(2).uniform(0, 255, (2, 96, 96, 3)).astype("float32")
     inputs = [model.get_layer(layer).input for layer in NEXT[name]]
-    # Xception alone leaves the preprocessing to its user.
-    start = keras.applications.xception.preprocess_input(image.copy())
-    *expected, final = keras.Model(model.input, [*inputs, model.output])(
-        start if name == "xception" else image
-    )
+    start = PREPROCESSING.get(name, np.asarray)(image.copy())
+    *expected, final = keras.Model(model.input, [*inputs, model.output])(start)
 
     with caplog.at_level("INFO"):
         backbone = backbones.build_backbone(
@@ -105,7 +112,7 @@ def test_shapes_at_full_width(size, shapes):
     assert found == shapes
 
 
-@pytest.mark.parametrize("name", S_IS_SLOW)
+@pytest.mark.parametrize("name", RESNET_TOO)
 def test_names_and_configuration_do_not_depend_on_what_was_built_before(name):
     first = whole(name)
     config = BackboneConfig(name=name, weights="none")
@@ -145,6 +152,12 @@ def test_strides_and_channels_are_as_declared(name):
     assert strides == [4 if name == "ConvNeXtTiny" else 2, 8, 16, 32]
 
 
+def test_resnet_has_the_published_number_of_parameters():
+    # Keras' whole application, without its layer of 1,000 classes.
+    classes = (2048 + 1) * 1000
+    assert whole("ResNet50").count_params() == 25_636_712 - classes
+
+
 def test_a_backbone_ends_at_the_deepest_tap():
     deep, shallow, final = (
         backbones.build_backbone(THIN, 64, taps=taps)
@@ -169,6 +182,8 @@ def test_thin_backbone_is_scaled():
     assert [backbone.output[tap].shape[-1] for tap in TAPS] == [16, 32, 96]
     assert backbones.scale_filters(64, 1.0) == 64
     assert backbones.scale_filters(32, 0.1) == 16
+    # Not more than there are: MesoNet's inception modules have four.
+    assert backbones.scale_filters(4, 0.1) == backbones.scale_filters(4, 1.0) == 4
 
 
 @pytest.mark.parametrize("name", ["xception", "MobileNetV3Small"])
@@ -190,7 +205,7 @@ def test_thin_backbone_has_no_published_weights():
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_xception_alone_can_be_thin(name):
+def test_others_cannot_be_thin(name):
     config = BackboneConfig(name=name, width=0.5, weights="none")
     with pytest.raises(FakelocError, match=rf"{name} cannot be made thin.*=xception"):
         backbones.build_backbone(config, 64)

@@ -176,6 +176,7 @@ def test_a_plain_baseline_is_told_from_another_width():
     "name",
     [
         "MobileNetV3Small",
+        pytest.param("ResNet50", marks=pytest.mark.slow),
         pytest.param("EfficientNetV2B0", marks=pytest.mark.slow),
         pytest.param("EfficientNetV2S", marks=pytest.mark.slow),
         pytest.param("ConvNeXtTiny", marks=pytest.mark.slow),

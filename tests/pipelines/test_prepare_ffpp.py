@@ -79,6 +79,8 @@ def test_the_summary_counts_what_is_in_the_files(prepared, faces):
             count = sum(face.method == index for face in faces[split])
             assert info["counts"][split].get(method, 0) == count
         assert info["fakes_without_mask"][split] == trees.FRAMES
+        people = {who for face in faces[split] for who in face.identities}
+        assert info["people"][split] == sorted(people)
     assert info["classes"][:3] == ["pristine", "Deepfakes", "Face2Face"]
     assert dataset_info(prepared) == info
 

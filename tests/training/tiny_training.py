@@ -5,6 +5,7 @@ python tiny_training.py [--kill-after N] OPTIONS…
 The process kills itself with SIGKILL before its batch N + 1.
 """
 
+import json
 import os
 import signal
 import sys
@@ -32,6 +33,12 @@ def arguments(run, records, *options, extra=()):
     for override in (*TOY, *extra):
         argv += ["--set", override]
     return argv
+
+
+def measured(run):
+    """The run's metrics.json, without the hashes: a `.keras` file bears its date."""
+    values = json.loads((run / "metrics.json").read_text())
+    return {name: value for name, value in values.items() if name != "sha256"}
 
 
 def main(argv):

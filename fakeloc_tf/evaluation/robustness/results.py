@@ -87,7 +87,7 @@ def hash_sources(
         records: prepared folder.
         split: whose records are read.
         chosen: bool [N], the faces.
-        fixed_mask: bool [S, S].
+        fixed_mask: float32 [S, S].
     """
     shards = map(Path, prepared.split_files(records, split))
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.predictions import evaluate_model
+from fakeloc_tf.evaluation.protocol import check_protocol
 from fakeloc_tf.evaluation.robustness.corruptions import (
     CORRUPTIONS,
     corrupt,
@@ -25,7 +26,7 @@ from fakeloc_tf.evaluation.robustness.faces import changed_faces, choose_faces
 from fakeloc_tf.evaluation.robustness.progress import show_progress
 from fakeloc_tf.evaluation.robustness.results import Cell, KeptResults, hash_sources
 from fakeloc_tf.evaluation.robustness.summary import level_table
-from fakeloc_tf.evaluation.run import check_preparation, training_mask
+from fakeloc_tf.evaluation.run import training_mask
 from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run
 
 LEVELS = (1, 2, 3, 4, 5)
@@ -112,7 +113,7 @@ class _Scored:
         score: see `models.scorer.as_scorer`.
         source: records of the split.
         chosen: bool [N], which of them.
-        fixed_mask: bool [S, S], the mean training mask.
+        fixed_mask: float32 [S, S] in 0..1, the mean training mask.
         evaluate: `evaluate_model` with all but scorer and faces.
         facts: what the numbers belong to.
     """
@@ -121,7 +122,7 @@ class _Scored:
     source: RecordSource
     chosen: np.ndarray
     fixed_mask: np.ndarray
-    evaluate: Callable[..., pd.DataFrame]
+    evaluate: Callable[..., Iterator[pd.DataFrame]]
     facts: dict[str, Any]
 
     def predict(self, cell: Cell, advance: Callable[[int], None]) -> pd.DataFrame:
@@ -133,7 +134,7 @@ class _Scored:
             return scores
 
         faces = changed_faces(self.source, self.chosen, _change(cell))
-        return self.evaluate(counted, faces)
+        return pd.concat(self.evaluate(counted, faces), ignore_index=True)
 
 
 def _open(
@@ -142,7 +143,7 @@ def _open(
     """Loads the run and chooses the faces; arguments as of `measure_robustness`."""
     model, config, metrics = load_run(run)
     info = prepared.dataset_info(records)
-    check_preparation(config.prepare, info["prepare"], run, records)
+    checked = check_protocol(run, config, metrics, records, split)
     constant, mask_from = training_mask(run, config, records)
     source = RecordSource(records, split)
     with dataset.explain_broken_records(records, split):
@@ -164,7 +165,7 @@ def _open(
         "faces_in_split": len(chosen),
         "validation_threshold": metrics.get("validation_threshold"),
         "fixed_mask_from": mask_from,
-    }
+    } | checked
     return _Scored(as_scorer(model), source, chosen, constant, evaluate, facts)
 
 
