@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo-data": ("fakeloc_tf.demo_data", "write the embedded demo set, FF++ layout"),
     "train": ("fakeloc_tf.train", "train in two steps"),
     "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
+    "reproduce": ("fakeloc_tf.reproduce", "the paper's tables and figures"),
     "export": ("fakeloc_tf.export", "write a SavedModel for TF Serving"),
     "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
 }

@@ -18,3 +18,12 @@ class Config(Section):
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @property
+    def passes(self) -> int:
+        """Passes over the training faces in both steps: what fair rivals share.
+
+        Step 1 trains semantic heads: without them there is none.
+        """
+        first = self.training.step1.epochs if "semantic" in self.model.heads else 0
+        return first + self.training.step2.epochs

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,12 @@ from fakeloc_tf.media.images import decode_png, write_png
 log = logging.getLogger(__name__)
 
 
-def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndarray:
+def fixed_mask(
+    run: Path,
+    records: str | os.PathLike[str],
+    size: int,
+    methods: Sequence[str] = (),
+) -> np.ndarray:
     """The mean mask of the training fakes, binarised at one half.
 
     Kept in the run as `mean_train_mask.png` (0..255) with the hash of its source in
@@ -33,6 +39,7 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         run: folder of the run.
         records: prepared folder with a training split.
         size: side S of the model's input.
+        methods: manipulations that count; none = all.
 
     Returns:
         bool [S, S].
@@ -41,23 +48,32 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         FakelocError: there are no training records, or no fakes with a mask in them.
     """
     picture, note = run / "mean_train_mask.png", run / "mean_train_mask.json"
-    source = _source(records, size)
+    source = _source(records, size, methods)
     if not (picture.is_file() and _noted(note) == source):
-        mean = mean_training_mask(records, size)
+        mean = mean_training_mask(records, size, methods)
         write_png(picture, np.round(255 * mean).astype(np.uint8))
         write_text(note, json.dumps({"source_sha256": source, "size": size}) + "\n")
     return decode_png(picture.read_bytes()) >= 128
 
 
-def mean_training_mask(records: str | os.PathLike[str], size: int) -> np.ndarray:
+def mean_training_mask(
+    records: str | os.PathLike[str], size: int, methods: Sequence[str] = ()
+) -> np.ndarray:
     """float32 [S, S] in 0..1: how often a pixel is manipulated in a training fake.
 
     Args:
         records: prepared folder.
         size: side S; masks are brought to it by area.
+        methods: manipulations that count; none = all.
     """
+    classes = prepared.chosen_classes(prepared.dataset_info(records), methods)
+    wanted = tf.constant(list(classes.values()), tf.int64)
     fakes = dataset.load_split(records, "train").filter(
-        lambda face: (face["label"] == 1) & (face["mask_valid"] == 1)
+        lambda face: (
+            (face["label"] == 1)
+            & (face["mask_valid"] == 1)
+            & tf.reduce_any(face["method"] == wanted)
+        )
     )
     masks = fakes.map(
         lambda face: targets.soft_mask(face["mask"], (size, size))[..., 0],
@@ -73,9 +89,10 @@ def mean_training_mask(records: str | os.PathLike[str], size: int) -> np.ndarray
     return (total / count).astype(np.float32)
 
 
-def _source(records: str | os.PathLike[str], size: int) -> str:
+def _source(records: str | os.PathLike[str], size: int, methods: Sequence[str]) -> str:
     """Hash of what the mask depends on: description, names and sizes of the shards."""
-    digest = hashlib.sha256(f"size={size}\n".encode())
+    chosen = f"methods={','.join(sorted(methods))}\n" if methods else ""
+    digest = hashlib.sha256(f"size={size}\n{chosen}".encode())
     digest.update((Path(records) / "dataset.json").read_bytes())
     for path in prepared.split_files(records, "train"):
         digest.update(f"{Path(path).name} {os.path.getsize(path)}\n".encode())

@@ -23,6 +23,14 @@ TITLES = {
     "fixed_mask_iou_image_fakes": "IoU fixed",
     "gain_iou_image_fakes": "IoU gain",
 }
+# What detectors are compared in: the paper's metrics, and what a mask is worth.
+COMPARED = (
+    "frame_auc",
+    "frame_accuracy_at_validation_threshold",
+    "iou_image_fakes",
+    "fixed_mask_iou_image_fakes",
+    "gain_iou_image_fakes",
+)
 LEGEND = (
     "AUC: the method's fakes against all pristine faces. IoU: threshold 0.5, mean per "
     "image over the fakes. IoU fixed: the same of the constant mean training mask; "
@@ -38,13 +46,17 @@ def write_tables(folder: Path, table: pd.DataFrame, metrics: dict[str, Any]) -> 
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A Markdown table with its legend; numbers to the right."""
-    titles = [TITLES.get(name, str(name)) for name in table]
-    rules = [":---" if name == "method" else "---:" for name in table]
+    """A Markdown table of the methods with its legend."""
+    return f"{markdown_rows(table.rename(columns=TITLES))}\n{LEGEND}\n"
+
+
+def markdown_rows(table: pd.DataFrame) -> str:
+    """Any table as Markdown, its columns' names as titles; numbers to the right."""
+    numbers = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
+    rules = ["---:" if number else ":---" for number in numbers]
     rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    lines = [titles, rules, *rows]
-    rows_text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
-    return f"{rows_text}\n{LEGEND}\n"
+    lines = [list(map(str, table)), rules, *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def terminal_table(table: pd.DataFrame, title: str) -> Table:
@@ -68,6 +80,8 @@ def terminal_table(table: pd.DataFrame, title: str) -> Table:
 
 def _cell(value: Any) -> str:
     """Three decimals, or a dash where there is no number."""
+    if value is None or value is pd.NA or value != value:
+        return "–"
     if isinstance(value, float):
-        return "–" if pd.isna(value) else f"{value:.3f}"
+        return f"{value:.3f}"
     return str(value).replace("|", r"\|")
