@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -76,7 +75,6 @@ class Runs:
         finally:
             # A dozen models one after the other would not fit into memory.
             keras.utils.clear_session()
-            gc.collect()
         minutes = (time.monotonic() - before) / 60
         log.info("%s: trained in %.1f minutes", path, minutes)
 
