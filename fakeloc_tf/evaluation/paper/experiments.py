@@ -50,30 +50,34 @@ class Experiment:
         title: what it is, for people.
         overrides: of the quality's config.
         demo_qualities: those that it is trained on in the demo, whose time is short.
+        paper: overrides of the paper's setting alone; the user's come after these.
     """
 
     title: str
     overrides: tuple[str, ...] = ()
     demo_qualities: tuple[str, ...] = ("c23",)
+    paper: tuple[str, ...] = ()
 
 
 PLAIN = "model.heads=[]"
-# No weights of these are published with Keras, and none is a thin one.
+# Small as they are published, and without weights in Keras.
 _MESO = (PLAIN, "model.backbone.width=1.0", "model.backbone.weights=none")
-_RESNET = (PLAIN, "model.backbone.name=ResNet50", "model.backbone.width=1.0")
+# Size and rate of MesoNet's authors.
+_MESO_PAPER = ("model.image_size=256", "training.step2.learning_rate=1.0e-3")
 # Detector -> overrides.
 _OVERRIDES = {
     "ours": (),
     "xception": (PLAIN,),
     "mesonet4": (*_MESO, "model.backbone.name=MesoNet4"),
     "mesoinception4": (*_MESO, "model.backbone.name=MesoInception4"),
-    "resnet50": _RESNET,
+    "resnet50": (PLAIN, "model.backbone.name=ResNet50"),
 }
+_PAPER = {"mesonet4": _MESO_PAPER, "mesoinception4": _MESO_PAPER}
 EXPERIMENTS: dict[str, Experiment] = {
     "ours": Experiment(DETECTORS["ours"], demo_qualities=QUALITIES),
     "xception": Experiment(PEERS["xception"], (PLAIN,), QUALITIES),
     **{
-        name: Experiment(PEERS[name], _OVERRIDES[name])
+        name: Experiment(PEERS[name], _OVERRIDES[name], paper=_PAPER.get(name, ()))
         for name in ("mesonet4", "mesoinception4", "resnet50")
     },
     "noise": Experiment(VARIANTS["noise"], ("model.heads=[noise]",)),
@@ -85,6 +89,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         name: Experiment(
             f"{DETECTORS[detector]}, trained on Deepfakes",
             (*_OVERRIDES[detector], "data.methods=[Deepfakes]"),
+            paper=_PAPER.get(detector, ()),
         )
         for name, detector in ON_DEEPFAKES.items()
     },
@@ -159,8 +164,10 @@ def resolve(
         FakelocError: the config file or an override is wrong.
     """
     path, of_quality = setting.configs[quality]
-    common = (*of_quality, *overrides, f"data.records={records}")
-    own = (*EXPERIMENTS[name].overrides, f"name={run_name(name, quality)}")
+    experiment = EXPERIMENTS[name]
+    of_paper = () if setting.mark else experiment.paper
+    common = (*of_quality, *of_paper, *overrides, f"data.records={records}")
+    own = (*experiment.overrides, f"name={run_name(name, quality)}")
     config, full = load(path, (*common, *own)), load(path, common)
     # Without semantic heads there is no step 1, whose passes step 2 gets.
     missing = full.training.step1.epochs + full.training.step2.epochs - config.passes

@@ -52,15 +52,17 @@ class Reproduction:
     _why: dict[str, str] = field(default_factory=dict)
 
     def make(self, names: Sequence[str]) -> Iterator[Outcome]:
-        """Trains for all the items, then makes each.
+        """Trains what an item needs, makes it, and goes on to the next.
 
         Args:
             names: keys of `catalogue.ITEMS`.
         """
         needed = dict.fromkeys(run for name in names for run in self._needs(name))
-        for number, run in enumerate(needed, start=1):
-            self._find(run, f"{number} of {len(needed)}")
+        places = {run: place for place, run in enumerate(needed, start=1)}
         for name in names:
+            for run in self._needs(name):
+                if place := places.pop(run, None):
+                    self._find(run, f"{place} of {len(needed)}")
             yield self._make(name)
 
     def _needs(self, item: str) -> list[tuple[str, str]]:
