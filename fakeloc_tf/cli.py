@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
     "robustness": ("fakeloc_tf.robustness", "score and mask under corruptions"),
+    "reproduce": ("fakeloc_tf.reproduce", "the paper's tables and figures"),
     "export": ("fakeloc_tf.export", "write a SavedModel for TF Serving"),
     "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
 }

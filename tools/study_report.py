@@ -9,17 +9,16 @@ from typing import Any
 
 import pandas as pd
 from study_jobs import SPLIT, STAGES
-from study_rows import ROWS, TABLES, passes
+from study_rows import ROWS, TABLES
 
 from fakeloc_tf.config import Config, load
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.seeds import Difference, difference, over_seeds
+from fakeloc_tf.evaluation.tables import COMPARED as METRICS
 from fakeloc_tf.files import write_text
 
 AUC, IOU = "frame_auc", "iou_image_fakes"
 ACCURACY = "frame_accuracy_at_validation_threshold"
-PLACES = (IOU, "fixed_mask_iou_image_fakes", "gain_iou_image_fakes")
-METRICS = (AUC, ACCURACY, *PLACES)
 TITLES = ("AUC", "Accuracy", "IoU", "IoU of the fixed mask", "Gain")
 # What the rows of a table are compared in, and the pairs that differ in one module.
 COMPARED = {"VII": (AUC,), "VIII": (AUC, IOU)}
@@ -86,7 +85,7 @@ def _circumstances(config: Config, note: dict[str, Any]) -> dict[str, Any]:
     training = config.training
     return {
         "image_size": config.model.image_size,
-        "passes": passes(config),
+        "passes": config.passes,
         "batch_size": training.batch_size,
         "learning_rate": training.step2.learning_rate,
         # The name of the file: its folder says nothing about the result.

@@ -101,6 +101,8 @@ class DataConfig(Section):
         records: folder that `pipelines.prepare` wrote.
         demo: build the embedded demo set there if the folder is missing.
         quality: quality of the demo set that is prepared (c23 or c40).
+        methods: manipulations whose fakes are trained and validated on, beside all
+            pristine faces, such as Deepfakes alone (Table IV); none named = all.
         shuffle_buffer: records in the shuffle buffer (encoded, some 100 kB each).
         cache: keep the encoded records in memory (small sets only).
         augment: random changes of training faces.
@@ -109,6 +111,7 @@ class DataConfig(Section):
     records: str = "datasets/demo_c23/records"
     demo: bool = False
     quality: Literal["c23", "c40"] = "c23"
+    methods: tuple[str, ...] = ()
     shuffle_buffer: Positive = 2048
     cache: bool = False
     augment: AugmentConfig = AugmentConfig()

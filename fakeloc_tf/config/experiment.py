@@ -24,3 +24,12 @@ class Config(Section):
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
     calibration: CalibrationConfig = CalibrationConfig()
+
+    @property
+    def passes(self) -> int:
+        """Passes over the training faces in both steps: what fair rivals share.
+
+        Step 1 trains semantic heads: without them there is none.
+        """
+        first = self.training.step1.epochs if "semantic" in self.model.heads else 0
+        return first + self.training.step2.epochs

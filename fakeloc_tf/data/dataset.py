@@ -14,7 +14,7 @@ import tensorflow as tf
 from fakeloc_tf.config import AugmentConfig
 from fakeloc_tf.data import records, targets
 from fakeloc_tf.data.augment import make_augmentation
-from fakeloc_tf.data.prepared import dataset_info, split_files
+from fakeloc_tf.data.prepared import split_files
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
@@ -25,11 +25,6 @@ MapSizes = Mapping[str, tuple[int, int]]
 
 # What targets are made of; the rest of a record stays behind.
 NEEDED = ("image", "mask", "noise", "label", "method", "mask_valid")
-
-
-def split_size(folder: str | os.PathLike[str], split: str) -> int:
-    """Faces in a split, from `dataset.json`."""
-    return sum(dataset_info(folder)["counts"].get(split, {}).values())
 
 
 def load_split(folder: str | os.PathLike[str], split: str) -> tf.data.Dataset:
@@ -130,7 +125,7 @@ def evaluation_batches(
 
     Args:
         source: records of the split.
-        count: faces in the split (`split_size`).
+        count: faces in the source (`prepared.class_counts`).
         image_size, map_sizes, sigma, batch_size, worker, workers, replicas: as in
             `training_batches`.
 

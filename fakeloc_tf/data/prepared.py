@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,35 @@ def dataset_info(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "make one with `python -m pipelines.prepare --input DIR --out "
             f"{folder}`"
         ) from error
+
+
+def chosen_classes(info: Mapping[str, Any], methods: Sequence[str]) -> dict[str, int]:
+    """Class → index of the pristine faces and of some manipulations.
+
+    Args:
+        info: of `dataset_info`.
+        methods: names of manipulations; none = all.
+
+    Raises:
+        FakelocError: the data set has no class of that name, or it is the pristine one.
+    """
+    pristine, *fakes = info["classes"]
+    for name in methods:
+        if name not in fakes:
+            raise FakelocError(
+                f"data.methods={list(methods)}: {name!r} is none of the manipulations "
+                f"of {info['name']}: {', '.join(fakes)}"
+            )
+    wanted = {pristine, *(methods or fakes)}
+    return {name: i for i, name in enumerate(info["classes"]) if name in wanted}
+
+
+def class_counts(
+    info: Mapping[str, Any], split: str, methods: Sequence[str] = ()
+) -> dict[str, int]:
+    """Class → faces of a split, for `chosen_classes`."""
+    counts = info["counts"].get(split, {})
+    return {name: counts.get(name, 0) for name in chosen_classes(info, methods)}
 
 
 def shards_of(folder: str | os.PathLike[str], *splits: str) -> list[Path]:

@@ -170,6 +170,14 @@ def parse_people(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return features["dataset"], features["identities"]
 
 
+def parse_class(serialized: tf.Tensor) -> tf.Tensor:
+    """The class (`method`) of a record, int64 scalar, without decoding its pictures."""
+    import tensorflow as tf
+
+    spec = {"method": tf.io.FixedLenFeature([], tf.int64)}
+    return tf.io.parse_single_example(serialized, spec)["method"]
+
+
 def parse(serialized: tf.Tensor) -> dict[str, Any]:
     """Reads a record inside a tf.data graph.
 

@@ -27,7 +27,12 @@ class RecordSource:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], split: str, *, cache: bool = False
+        self,
+        folder: str | os.PathLike[str],
+        split: str,
+        *,
+        cache: bool = False,
+        classes: Sequence[int] | None = None,
     ) -> None:
         """Finds the files; nothing is read before a data set is asked for.
 
@@ -35,12 +40,14 @@ class RecordSource:
             folder: prepared data set.
             split: train, val or test.
             cache: keep the records in memory, serialized; the order is the same.
+            classes: indices of the classes whose faces there are; None = all.
 
         Raises:
             FakelocError: the split has no records.
         """
         self.files = split_files(folder, split)
         self._cache = cache
+        self._classes = None if classes is None else list(classes)
 
     def written(self) -> tf.data.Dataset:
         """Every record once, in the order of the files."""
@@ -80,11 +87,19 @@ class RecordSource:
             if self._cache
             else partial(_read_shard, tf.constant(self.files))
         )
-        return tf.data.Dataset.from_tensor_slices(shards).interleave(
+        every = tf.data.Dataset.from_tensor_slices(shards).interleave(
             read,
             cycle_length=min(cycle_length, len(self.files)),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
+        )
+        if self._classes is None:
+            return every
+        wanted = tf.constant(self._classes, tf.int64)
+        return every.filter(
+            lambda serialized, _: tf.reduce_any(
+                records.parse_class(serialized) == wanted
+            )
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,12 @@ from fakeloc_tf.media.images import decode_png, write_png
 log = logging.getLogger(__name__)
 
 
-def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndarray:
+def fixed_mask(
+    run: Path,
+    records: str | os.PathLike[str],
+    size: int,
+    methods: Sequence[str] = (),
+) -> np.ndarray:
     """The mean mask of the training fakes; from 0.5 on it is a mask, as every map.
 
     Kept in the run as `mean_train_mask.png` (0..255) with the hash of its source in
@@ -32,6 +38,7 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         run: folder of the run.
         records: prepared folder with a training split.
         size: side S of the model's input.
+        methods: manipulations that count; none = all.
 
     Returns:
         float32 [S, S] in 0..1, in steps of 1/255.
@@ -40,24 +47,34 @@ def fixed_mask(run: Path, records: str | os.PathLike[str], size: int) -> np.ndar
         FakelocError: there are no training records, or no fakes with a mask in them.
     """
     picture, note = run / "mean_train_mask.png", run / "mean_train_mask.json"
-    # The mask depends on the size too.
-    source = prepared.split_sha256(records, "train", f"size={size}\n")
+    # The mask depends on these too.
+    chosen = f"methods={','.join(sorted(methods))}\n" if methods else ""
+    source = prepared.split_sha256(records, "train", f"size={size}\n{chosen}")
     if not (picture.is_file() and _noted(note) == source):
-        mean = mean_training_mask(records, size)
+        mean = mean_training_mask(records, size, methods)
         write_png(picture, np.round(255 * mean).astype(np.uint8))
         write_text(note, json.dumps({"source_sha256": source, "size": size}) + "\n")
     return decode_png(picture.read_bytes()).astype(np.float32) / 255
 
 
-def mean_training_mask(records: str | os.PathLike[str], size: int) -> np.ndarray:
+def mean_training_mask(
+    records: str | os.PathLike[str], size: int, methods: Sequence[str] = ()
+) -> np.ndarray:
     """float32 [S, S] in 0..1: how often a pixel is manipulated in a training fake.
 
     Args:
         records: prepared folder.
         size: side S; masks are brought to it by area.
+        methods: manipulations that count; none = all.
     """
+    classes = prepared.chosen_classes(prepared.dataset_info(records), methods)
+    wanted = tf.constant(list(classes.values()), tf.int64)
     fakes = dataset.load_split(records, "train").filter(
-        lambda face: (face["label"] == 1) & (face["mask_valid"] == 1)
+        lambda face: (
+            (face["label"] == 1)
+            & (face["mask_valid"] == 1)
+            & tf.reduce_any(face["method"] == wanted)
+        )
     )
     masks = fakes.map(
         lambda face: targets.soft_mask(face["mask"], (size, size))[..., 0],

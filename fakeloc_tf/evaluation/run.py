@@ -99,7 +99,9 @@ def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray,
     own = Path(config.data.records)
     try:
         prepared.split_files(own, "train")
-        source = own
+        source, methods = own, config.data.methods
     except FakelocError:
-        source = records
-    return fixed_mask(run, source, config.model.image_size), source.as_posix()
+        # Other records may have other methods.
+        source, methods = records, ()
+    size = config.model.image_size
+    return fixed_mask(run, source, size, methods), source.as_posix()

@@ -34,6 +34,14 @@ SHORT = (
     *("method", "faces", "videos", "frame_auc", "video_auc", "frame_recall"),
     *("iou_image_fakes", "fixed_mask_iou_image_fakes", "gain_iou_image_fakes"),
 )
+# What detectors are compared in: the paper's metrics, and what a mask is worth.
+COMPARED = (
+    "frame_auc",
+    "frame_accuracy_at_validation_threshold",
+    "iou_image_fakes",
+    "fixed_mask_iou_image_fakes",
+    "gain_iou_image_fakes",
+)
 LEGEND = (
     "AUC: the method's fakes against all pristine faces. IoU: threshold 0.5, mean per "
     "image over the fakes. IoU fixed: the same of the constant mean training mask; "
@@ -128,6 +136,15 @@ def metrics_markdown(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def markdown_rows(table: pd.DataFrame) -> str:
+    """Any table as Markdown, its columns' names as titles; numbers to the right."""
+    numbers = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
+    rules = ["---:" if number else ":---" for number in numbers]
+    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    lines = [list(map(str, table)), rules, *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
 def terminal_table(table: pd.DataFrame, title: str) -> Table:
     """The methods for `rich`, without what does not fit."""
     # Narrow enough for the 80 columns of a log file.
@@ -168,8 +185,8 @@ def _table(lines: list[list[str]]) -> str:
 
 def _cell(value: Any) -> str:
     """Three decimals, or a dash where there is no number."""
-    if value is None:
+    if value is None or value is pd.NA or value != value:
         return "–"
     if isinstance(value, float):
-        return "–" if pd.isna(value) else f"{value:.3f}"
+        return f"{value:.3f}"
     return str(value).replace("|", r"\|")

@@ -26,16 +26,17 @@ class TrainingData:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        folder = config.data.records
+        folder, methods = config.data.records, config.data.methods
         info = prepared.dataset_info(folder)
-        self.batches = dataset.split_size(folder, "train") // self._batch_size
-        self.val_count = dataset.split_size(folder, "val")
+        self._reals, *fakes = prepared.class_counts(info, "train", methods).values()
+        self._fakes = sum(fakes)
+        self.batches = (self._reals + self._fakes) // self._batch_size
+        self.val_count = sum(prepared.class_counts(info, "val", methods).values())
         self._sigma = info["prepare"]["sigma"]
-        faces = info["counts"]["train"]
-        self._reals = faces[info["classes"][0]]
-        self._fakes = sum(faces.values()) - self._reals
-        self._train = RecordSource(folder, "train", cache=config.data.cache)
-        self._val = RecordSource(folder, "val", cache=config.data.cache)
+        chosen = prepared.chosen_classes(info, methods).values() if methods else None
+        settings: dict[str, Any] = {"cache": config.data.cache, "classes": chosen}
+        self._train = RecordSource(folder, "train", **settings)
+        self._val = RecordSource(folder, "val", **settings)
 
     @property
     def _batch_size(self) -> int:
@@ -138,8 +139,8 @@ def check_data(info: Mapping[str, Any], config: Config) -> None:
     """
     folder, model = config.data.records, config.model
     for split in ("train", "val"):
-        faces = info["counts"].get(split, {})
-        reals = faces.get(info["classes"][0], 0)
+        faces = prepared.class_counts(info, split, config.data.methods)
+        reals = faces[info["classes"][0]]
         fakes = sum(faces.values()) - reals
         if not reals or not fakes:
             raise FakelocError(
@@ -148,7 +149,7 @@ def check_data(info: Mapping[str, Any], config: Config) -> None:
                 "`splits/*.json` (FF++ layout) or `identities.csv` (folder) say who "
                 "is in which split"
             )
-    count = sum(info["counts"]["train"].values())
+    count = sum(prepared.class_counts(info, "train", config.data.methods).values())
     if count < config.training.batch_size:
         raise FakelocError(
             f"{folder}: {count} training faces make no batch of "

@@ -7,7 +7,6 @@ from study_rows import (
     TABLES,
     check_budgets,
     epoch_overrides,
-    passes,
     resolve,
 )
 
@@ -44,7 +43,7 @@ def test_a_row_ablates_heads_and_taps_only(row):
 
 
 def test_every_row_sees_the_training_faces_equally_often():
-    assert {passes(resolve(row)) for row in ROWS} == {5}
+    assert {resolve(row).passes for row in ROWS} == {5}
 
 
 def test_settings_of_the_paper_are_kept():
@@ -60,7 +59,7 @@ def test_settings_of_the_paper_are_kept():
 def test_other_epochs_keep_the_budget_equal():
     configs = {row: resolve(row, epoch_overrides(row, (2, 3))) for row in ROWS}
     check_budgets(configs)
-    assert {passes(config) for config in configs.values()} == {5}
+    assert {config.passes for config in configs.values()} == {5}
     assert configs["all"].training.step1.epochs == 2
     assert configs["all"].training.step2.epochs == 3
     assert configs["noise"].training.step2.epochs == 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import pandas as pd
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions
 from fakeloc_tf.evaluation.run import evaluate_run
-from fakeloc_tf.files import write_text
+from fakeloc_tf.files import file_sha256, write_text
 
 BATCH_SIZE = 32
 
@@ -68,13 +67,14 @@ def evaluate_once(
 
 def _source(run: Path, records: Path) -> dict[str, str]:
     """Hashes of what an evaluation depends on."""
-    found = {}
-    for path in (run / "best.keras", run / "metrics.json", records / "dataset.json"):
+    needed = [run / "best.keras", run / "metrics.json", records / "dataset.json"]
+    for path in needed:
         if not path.is_file():
             raise FakelocError(f"{path} is missing; is {path.parent} complete?")
-        with path.open("rb") as file:
-            found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+    # Its thresholds and temperature may change after the training.
+    calibration = run / "calibration.json"
+    there = [*needed, *([calibration] if calibration.is_file() else [])]
+    return {path.name: file_sha256(path) for path in there}
 
 
 def _read(path: Path) -> dict[str, Any] | None:

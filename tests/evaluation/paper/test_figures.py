@@ -13,9 +13,9 @@ import toy_run
 from fakeloc_tf.data import dataset, prepared, records
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions
+from fakeloc_tf.evaluation.paper import drawing
 from fakeloc_tf.evaluation.paper.figures import (
     FIGURES,
-    drawing,
     embedding,
     inputs,
     mean_masks,

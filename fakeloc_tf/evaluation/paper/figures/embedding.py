@@ -18,7 +18,8 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from fakeloc_tf.evaluation.chosen_faces import Face
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.models.scorer import load_run
 

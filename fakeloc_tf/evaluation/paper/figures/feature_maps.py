@@ -19,7 +19,8 @@ from matplotlib.axes import Axes
 from fakeloc_tf.evaluation.chosen_faces import Face
 from fakeloc_tf.evaluation.face_drawing import draw_face, draw_outline
 from fakeloc_tf.evaluation.grad_cam import grad_cam
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.models.parts import split_detector
 from fakeloc_tf.models.scorer import load_run

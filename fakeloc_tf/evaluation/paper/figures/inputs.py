@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from fakeloc_tf.data import dataset, records, targets
-from fakeloc_tf.data.prepared import dataset_info
+from fakeloc_tf.data.prepared import class_counts, dataset_info
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.chosen_faces import Face, first_faces, person
@@ -80,7 +80,8 @@ def some_faces(records_folder: Path, wanted: int) -> Iterator[Face]:
 
     Only those are decoded: a whole split of FF++ takes minutes.
     """
-    every = max(dataset.split_size(records_folder, SPLIT) // wanted, 1)
+    count = sum(class_counts(dataset_info(records_folder), SPLIT).values())
+    every = max(count // wanted, 1)
     written = RecordSource(records_folder, SPLIT).written().shard(every, 0)
     chosen = written.map(lambda serialized, _: records.parse(serialized))
     with dataset.explain_broken_records(records_folder, SPLIT):

@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from fakeloc_tf.evaluation.chosen_faces import Face
 from fakeloc_tf.evaluation.face_drawing import draw_face
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.models.applications import TAPS
 from fakeloc_tf.models.scorer import load_run, require_localization

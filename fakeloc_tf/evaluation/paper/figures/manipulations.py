@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 
 # At the last of three rows; one that belonged to it alone would move it aside.

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from fakeloc_tf.evaluation.chosen_faces import Face
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run, require_localization
 

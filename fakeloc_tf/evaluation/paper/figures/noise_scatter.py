@@ -16,7 +16,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fakeloc_tf.evaluation.chosen_faces import Face
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 
 # Some hundred points a class: more of them hide each other.

@@ -18,8 +18,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from sklearn import metrics
 
+from fakeloc_tf.evaluation.paper import drawing
 from fakeloc_tf.evaluation.paper.evaluations import evaluate_once
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 
 LOWEST = 1e-4

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fakeloc_tf.evaluation.paper.figures import drawing, inputs
+from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.noise import gray_magnitude, noise_residual
 
