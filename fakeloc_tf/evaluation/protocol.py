@@ -6,7 +6,6 @@ be wanted on purpose has an option; what was allowed stands in `metrics.json`.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from fakeloc_tf.config import Config
 from fakeloc_tf.data.people import people_of
 from fakeloc_tf.data.prepared import dataset_info, split_sha256
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.models.calibration import read_calibration
 from fakeloc_tf.training.provenance import (
     Provenance,
     hashes,
@@ -143,17 +143,14 @@ def _choices(
     A calibration, which came after the training, has chosen another threshold.
     """
     trained = run_metrics.get("chosen_on")
-    path, keys = run / "calibration.json", ("split", "records", "records_sha256")
-    if not path.is_file():
+    calibration = read_calibration(run)
+    if calibration is None:
         return {"checkpoint": trained, "threshold": trained}
-    try:
-        calibrated = json.loads(path.read_text(encoding="utf-8"))
-        threshold = {key: str(calibrated[key]) for key in keys}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FakelocError(
-            f"{path} does not say on what it was made ({error!r}); delete it, or make "
-            "it again"
-        ) from error
+    threshold = {
+        "split": calibration.split,
+        "records": calibration.dataset,
+        "records_sha256": calibration.records_sha256,
+    }
     return {"checkpoint": trained, "threshold": threshold}
 
 

@@ -142,8 +142,9 @@ def test_a_model_without_its_calibration_works_and_says_so(
     assert "best.keras is not calibrated" in caplog.text
     assert info.temperature == 1.0 and info.calibration_source is None
     logits = detector.load_detector(run / "best.keras")(images)["label"]
+    # The graph fuses what runs one by one here: float32 differs in the sixth digit.
     np.testing.assert_allclose(
-        score(images)["probability"], tf.sigmoid(logits), atol=1e-6
+        score(images)["probability"], tf.sigmoid(logits), atol=1e-5
     )
 
 

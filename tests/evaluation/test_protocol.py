@@ -12,6 +12,8 @@ from fakeloc_tf import evaluate, export, train
 from fakeloc_tf.data.people import people_of, person
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.protocol import Allowed, check_protocol
+from fakeloc_tf.files import file_sha256
+from fakeloc_tf.models.calibration import Calibration, Errors, write_calibration
 from fakeloc_tf.training import provenance
 
 TOY = (
@@ -170,26 +172,46 @@ def test_an_old_run_is_evaluated_and_says_that_nothing_is_known(run, records, ca
     assert "does not say on whom it was trained" in caplog.text
 
 
+def calibration_of(run, choice):
+    errors = Errors(nll=0.5, ece=0.1, brier=0.2)
+    return Calibration(
+        temperature=1.5,
+        at_bound=False,
+        validation_threshold=0.5,
+        fpr=None,
+        split=choice["split"],
+        dataset="toy",
+        records_sha256=choice["records_sha256"],
+        model_sha256=file_sha256(run / "best.keras"),
+        faces=8,
+        reals=4,
+        real_videos=4,
+        fake_share=0.5,
+        before=errors,
+        after=errors,
+    )
+
+
 @pytest.mark.parametrize("file", ["metrics.json", "calibration.json"])
 def test_what_was_chosen_on_test_is_refused(run, records, tmp_path, file):
     choice = provenance.chosen_on(records, "test")
     if file == "metrics.json":
         edit(run / file, chosen_on=choice)
     else:
-        (run / file).write_text(json.dumps(choice | {"temperature": 1.5}))
+        write_calibration(calibration_of(run, choice), run)
 
     word = "checkpoint" if file == "metrics.json" else "threshold"
     with pytest.raises(FakelocError, match=f"{word} was chosen on the test split"):
         check(run, records)
     # Nor another test: the same people may be in it.
-    with pytest.raises(FakelocError, match=str(records)):
+    with pytest.raises(FakelocError, match=f"{word} was chosen on the test split"):
         check(run, write_set(tmp_path / "other", "celebdf"))
     assert check(run, records, "val")["protocol"]["optimistic"] is True
 
 
-def test_a_calibration_that_does_not_say_its_source_is_refused(run, records):
+def test_a_broken_calibration_is_refused(run, records):
     (run / "calibration.json").write_text("{}")
-    with pytest.raises(FakelocError, match="calibration.json does not say"):
+    with pytest.raises(FakelocError, match="calibration.json cannot be read"):
         check(run, records)
 
 

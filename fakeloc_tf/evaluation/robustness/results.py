@@ -65,7 +65,7 @@ class KeptResults:
 
     def write(self, cell: Cell, rows: pd.DataFrame) -> None:
         """Keeps the rows: whole, or not at all."""
-        predictions.write(rows, self._path(cell))
+        predictions.write([rows], self._path(cell))
 
     def others(self) -> list[str]:
         """Names of the folders with results of other sources, which are not used."""

@@ -95,5 +95,5 @@ class Evaluation:
             five_way=resolved.model.five_way,
             masks="semantic" in resolved.model.heads,
         )
-        predictions.write(rows, out / "predictions.parquet")
+        predictions.write([rows], out / "predictions.parquet")
         write_text(out / "metrics.json", json.dumps(summarise(rows, THRESHOLD)))
