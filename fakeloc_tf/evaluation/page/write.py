@@ -19,7 +19,7 @@ from fakeloc_tf.evaluation.page.confusion import confusions
 from fakeloc_tf.evaluation.page.curves import curve_panels
 from fakeloc_tf.evaluation.page.pictures import CasePicture, case_pictures
 from fakeloc_tf.evaluation.page.robustness import RobustnessPart, robustness_part
-from fakeloc_tf.evaluation.tables import LONG_LEGEND, TITLES
+from fakeloc_tf.evaluation.tables import LEGEND, TITLES
 from fakeloc_tf.files import write_text
 from fakeloc_tf.models.scorer import Scorer
 from fakeloc_tf.pages import environment
@@ -122,7 +122,7 @@ def page_html(
         methods=evaluated.methods.astype(object)
         .where(evaluated.methods.notna(), None)
         .to_dict("records"),
-        legend=LONG_LEGEND,
+        legend=LEGEND,
         confusions=confusions(rows, threshold),
         reliability_svg=evaluated.reliability_svg,
         robustness=evaluated.robustness,
