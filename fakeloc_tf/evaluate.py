@@ -1,4 +1,4 @@
-"""`fakeloc evaluate`: predictions, metrics and a table per method of a run."""
+"""`fakeloc evaluate`: predictions, metrics, tables and `report.html` of a run."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def evaluate(
     """Evaluates a run on one split of a prepared folder."""
     from rich.console import Console
 
+    from fakeloc_tf.evaluation.page.write import FILE
     from fakeloc_tf.evaluation.protocol import Allowed
     from fakeloc_tf.evaluation.run import evaluate_run
     from fakeloc_tf.evaluation.tables import LEGEND, terminal_table, with_interval
@@ -68,7 +69,7 @@ def evaluate(
     ):
         console.print(f"{key:<28} {with_interval(metrics, metrics['intervals'], key)}")
     console.print("in brackets: 95% interval by bootstrap over videos")
-    console.print(f"written to {folder}", markup=False)
+    console.print(f"written to {folder}; to look at: {folder / FILE}", markup=False)
     return 0
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
+
+from fakeloc_tf.data import records
+from fakeloc_tf.data.source import RecordSource
 
 # A parsed record, see `data.records.parse`.
 Face = dict[str, Any]
 
 
-def first_faces(faces: tf.data.Dataset, methods: int, people: int) -> list[list[Face]]:
+def first_faces(source: RecordSource, methods: int, people: int) -> list[list[Face]]:
     """The first face of every method, of each of the first people by number.
 
+    Only the faces that are returned are decoded.
+
     Args:
-        faces: parsed records (`data.dataset.load_split`).
+        source: records of the split.
         methods: of the data set, with pristine.
         people: wanted; fewer where there are fewer.
 
@@ -22,9 +28,34 @@ def first_faces(faces: tf.data.Dataset, methods: int, people: int) -> list[list[
         A row a person, in it a face a method. Where nobody has every method, the n-th
         row has the n-th person of each method, and may lack one that has no more.
     """
-    found: list[dict[str, Face]] = [{} for _ in range(methods)]
-    for face in faces:
-        found[int(face["method"])].setdefault(person(face), face)
+
+    def names(serialized: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        # Pictures that nothing asks for are not decoded.
+        face = records.parse(serialized)
+        return face["video_id"], face["method"]
+
+    named = source.written().map(names, num_parallel_calls=tf.data.AUTOTUNE)
+    rows = first_positions(
+        ((video.decode(), int(method)) for video, method in named.as_numpy_iterator()),
+        methods,
+        people,
+    )
+    faces = faces_at(source, [position for row in rows for position in row])
+    return [[faces[position] for position in row] for row in rows]
+
+
+def first_positions(
+    faces: Iterable[tuple[str, int]], methods: int, people: int
+) -> list[list[int]]:
+    """Where the faces of `first_faces` stand.
+
+    Args:
+        faces: name of the video and index of the method of each, in written order.
+        methods, people: as of `first_faces`.
+    """
+    found: list[dict[str, int]] = [{} for _ in range(methods)]
+    for position, (video, method) in enumerate(faces):
+        found[method].setdefault(person_of(video), position)
     names = sorted(set.intersection(*(set(people) for people in found)))
     if names:
         return [[people[name] for people in found] for name in names[:people]]
@@ -35,7 +66,31 @@ def first_faces(faces: tf.data.Dataset, methods: int, people: int) -> list[list[
     ]
 
 
+def faces_at(source: RecordSource, positions: Sequence[int]) -> dict[int, Face]:
+    """Some faces by their position in written order; only those are decoded.
+
+    Args:
+        source: records of the split.
+        positions: in any order; none = no face.
+    """
+    if not positions:
+        return {}
+    wanted = tf.constant(sorted(set(positions)), tf.int64)
+    chosen = (
+        source.written()
+        .take(max(positions) + 1)
+        .enumerate()
+        .filter(lambda index, _: tf.reduce_any(wanted == index))
+        .map(lambda index, item: (index, records.parse(item[0])))
+    )
+    return {int(index): face for index, face in chosen}
+
+
 def person(face: Face) -> str:
     """The first part of a video's name, which is the person's that is seen."""
-    name = face["video_id"].numpy().decode()
-    return name.split("/")[-1].split("_")[0]
+    return person_of(face["video_id"].numpy().decode())
+
+
+def person_of(video: str) -> str:
+    """The same of the name alone."""
+    return video.split("/")[-1].split("_")[0]

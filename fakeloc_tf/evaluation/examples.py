@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fakeloc_tf.data import targets
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.evaluation.chosen_faces import first_faces
 from fakeloc_tf.evaluation.face_drawing import draw_face
 from fakeloc_tf.files import write_bytes
@@ -23,7 +24,7 @@ PEOPLE = 3
 def draw_examples(
     path: Path,
     score: Scorer,
-    faces: tf.data.Dataset,
+    source: RecordSource,
     *,
     image_size: int,
     classes: Sequence[str],
@@ -36,11 +37,11 @@ def draw_examples(
     Args:
         path: of the PNG.
         score: see `models.scorer.as_scorer`.
-        faces: parsed records; `first_faces` chooses, so that it is not by result.
+        source: records; `first_faces` chooses, so that it is not by result.
         image_size: side S of the model's input.
         classes: names of the methods, index 0 = pristine.
     """
-    rows = first_faces(faces, len(classes), people)
+    rows = first_faces(source, len(classes), people)
     chosen = [(row, face) for row, shown in enumerate(rows) for face in shown]
     images = tf.stack(
         [targets.model_input(face["image"], image_size) for _, face in chosen]

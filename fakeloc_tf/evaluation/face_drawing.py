@@ -26,6 +26,13 @@ def draw_face(
         predicted: float [S, S] in 0..1; None = there is none.
     """
     axes.imshow(face_uint8)
+    draw_overlay(axes, true, predicted)
+
+
+def draw_overlay(
+    axes: Axes, true: np.ndarray, predicted: np.ndarray | None = None
+) -> None:
+    """What `draw_face` draws over the face."""
     if predicted is not None:
         region = np.ma.masked_less(predicted, MASK_THRESHOLD)
         axes.imshow(region, cmap=TINT, vmin=0, vmax=1, alpha=0.4)

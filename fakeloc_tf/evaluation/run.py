@@ -10,11 +10,13 @@ import pandas as pd
 
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
+from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation import predictions as prediction_rows
 from fakeloc_tf.evaluation.examples import draw_examples
 from fakeloc_tf.evaluation.fixed_mask import fixed_mask
 from fakeloc_tf.evaluation.method_table import method_table
+from fakeloc_tf.evaluation.page.write import write_page
 from fakeloc_tf.evaluation.pixel_scores import PixelScores
 from fakeloc_tf.evaluation.protocol import STRICT, Allowed, check_protocol
 from fakeloc_tf.evaluation.reliability import draw_reliability, reliability_metrics
@@ -83,9 +85,20 @@ def evaluate_run(
     draw_examples(
         out / "examples.png",
         score,
-        faces,
+        RecordSource(records, split),
         image_size=config.model.image_size,
         classes=info["classes"],
+    )
+    write_page(
+        out,
+        metrics,
+        rows,
+        table,
+        run=run,
+        records=records,
+        score=score,
+        image_size=config.model.image_size,
+        demo=config.data.demo,
     )
     return metrics, table
 

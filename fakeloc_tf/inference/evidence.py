@@ -10,10 +10,10 @@ import numpy as np
 
 from fakeloc_tf.inference.overlay import DrawnFace, draw, heat, shrink
 from fakeloc_tf.media.faces import crop
+from fakeloc_tf.media.images import encode_jpeg
 
 CROP_SIDE = 240
 SCENE_SIDE = 720
-JPEG_QUALITY = 85
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,7 @@ def evidence_of(
         probability=face.probability,
         verdict=face.verdict,
         note="",
-        crop_jpeg=jpeg(part),
-        heat_jpeg=jpeg(heat(part, level)),
-        scene_jpeg=jpeg(shrink(draw(image_uint8, [face]), SCENE_SIDE)),
+        crop_jpeg=encode_jpeg(part),
+        heat_jpeg=encode_jpeg(heat(part, level)),
+        scene_jpeg=encode_jpeg(shrink(draw(image_uint8, [face]), SCENE_SIDE)),
     )
-
-
-def jpeg(image_uint8: np.ndarray) -> bytes:
-    """JPEG bytes of uint8 [H, W, 3] RGB."""
-    bgr = cv2.cvtColor(image_uint8, cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not done:
-        raise ValueError(f"JPEG encoding failed. Received: shape={image_uint8.shape}")
-    return data.tobytes()

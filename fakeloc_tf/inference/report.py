@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 import fakeloc_tf
 from fakeloc_tf.files import write_text
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.process import STATUSES, FileReport
 from fakeloc_tf.inference.timeline import Timeline, timeline
+from fakeloc_tf.pages import environment
 
 # Files whose faces are shown; a page with more is too heavy for a phone.
 MAX_SHOWN = 100
@@ -53,7 +51,7 @@ class Report:
         """The page."""
         ranked = sorted(self._files, key=_score, reverse=True)
         counts = Counter(file.row["status"] for file in self._files)
-        template = _environment().get_template("report.html")
+        template = environment("fakeloc_tf.inference").get_template("report.html")
         return template.render(
             files=ranked,
             shown=[file for file in ranked if file.evidence],
@@ -87,21 +85,3 @@ def _timeline(
     step = max((b - a for a, b in zip(times, times[1:], strict=False)), default=1.0)
     seconds = max(row["frames_in_file"] / row["fps"], times[-1], 1 / row["fps"])
     return timeline(points, seconds, step, threshold)
-
-
-def _environment() -> jinja2.Environment:
-    """Jinja with escaping on: file names are strangers' text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("fakeloc_tf.inference"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
-    return environment
-
-
-def _data_uri(jpeg: bytes) -> str:
-    """A picture inside of the page."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

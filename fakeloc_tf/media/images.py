@@ -12,6 +12,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_bytes
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+JPEG_QUALITY = 85
 
 
 def read_image(path: str | os.PathLike[str]) -> np.ndarray:
@@ -68,6 +69,15 @@ def encode_png(image_uint8: np.ndarray) -> bytes:
     done, data = cv2.imencode(".png", image_uint8)
     if not done:
         raise ValueError(f"PNG encoding failed. Received: shape={image_uint8.shape}")
+    return data.tobytes()
+
+
+def encode_jpeg(image_uint8: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
+    """JPEG bytes of uint8 [H, W, 3] RGB; `quality` in 0..100."""
+    bgr = cv2.cvtColor(image_uint8, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError(f"JPEG encoding failed. Received: shape={image_uint8.shape}")
     return data.tobytes()
 
 

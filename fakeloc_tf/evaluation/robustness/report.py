@@ -15,6 +15,7 @@ from fakeloc_tf.evaluation.robustness.figure import draw_curves
 from fakeloc_tf.evaluation.robustness.run import Robustness
 from fakeloc_tf.evaluation.robustness.summary import (
     AT_THRESHOLD,
+    CORRUPTION_TITLES,
     corruption_table,
     mean_corruption,
 )
@@ -33,14 +34,6 @@ LEVEL_TITLES = {
     "iou_pooled": "IoU pooled",
     "pbca_image_all": "PBCA",
     "predicted_fraction_reals": "Marked on reals",
-}
-CORRUPTION_TITLES = {
-    "corruption": "Corruption",
-    "levels": "Levels",
-    "mean_frame_auc": "AUC",
-    "lost_frame_auc": "AUC lost",
-    "mean_iou_image_fakes": "IoU",
-    "lost_iou_image_fakes": "IoU lost",
 }
 LEGEND = (
     "A level changes the crop of the records, real and fake alike, before the model's "

@@ -26,6 +26,15 @@ MEASURES = (
 )
 # What the means over the corruptions are of: the score and the mask.
 SUMMARISED = ("frame_auc", "iou_image_fakes")
+# Columns of `corruption_table`, for people.
+CORRUPTION_TITLES = {
+    "corruption": "Corruption",
+    "levels": "Levels",
+    "mean_frame_auc": "AUC",
+    "lost_frame_auc": "AUC lost",
+    "mean_iou_image_fakes": "IoU",
+    "lost_iou_image_fakes": "IoU lost",
+}
 
 
 def level_table(

@@ -15,6 +15,7 @@ from fakeloc_tf.config import BackboneConfig
 from fakeloc_tf.data import dataset, targets
 from fakeloc_tf.data.prepared import dataset_info
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.evaluation.confusion import confusion_matrix
 from fakeloc_tf.evaluation.paper import evaluations
 from fakeloc_tf.evaluation.paper.evaluations import Evaluated, evaluate_once
 from fakeloc_tf.evaluation.paper.experiments import (
@@ -27,7 +28,6 @@ from fakeloc_tf.evaluation.paper.experiments import (
 from fakeloc_tf.evaluation.paper.item import Context
 from fakeloc_tf.evaluation.paper.reported import paper_note, paper_value
 from fakeloc_tf.evaluation.paper.tables import TABLES, gamma, table1, table6
-from fakeloc_tf.evaluation.paper.tables.confusion import confusion_matrix
 from fakeloc_tf.models.backbones import TAPS
 from fakeloc_tf.models.fusion import MapFusion
 

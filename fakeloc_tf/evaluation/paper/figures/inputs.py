@@ -69,7 +69,7 @@ def people(records_folder: Path, count: int) -> list[list[Face]]:
     """The test faces of the first people, see `chosen_faces.first_faces`."""
     with dataset.explain_broken_records(records_folder, SPLIT):
         return first_faces(
-            dataset.load_split(records_folder, SPLIT),
+            RecordSource(records_folder, SPLIT),
             len(classes_of(records_folder)),
             count,
         )

@@ -1,4 +1,4 @@
-"""The confusion matrix of a five-way model: counts, and a picture of the shares."""
+"""The picture of a five-way model's confusion matrix: the shares."""
 
 from __future__ import annotations
 
@@ -6,36 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.paper.drawing import new_figure, save
 from fakeloc_tf.evaluation.paper.item import Context
-from fakeloc_tf.evaluation.predictions import METHOD_PREFIX
-
-
-def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Faces by true and most probable class.
-
-    Args:
-        predictions: of `evaluate_model`, of a five-way model.
-
-    Returns:
-        int [classes, classes]: index the true class, columns the most probable one;
-        both have the classes that have faces, in the model's order.
-
-    Raises:
-        FakelocError: the rows are of no five-way model.
-    """
-    columns = [name for name in predictions if str(name).startswith(METHOD_PREFIX)]
-    if not columns:
-        raise FakelocError("the predictions have no probabilities of methods")
-    names = [str(column).removeprefix(METHOD_PREFIX) for column in columns]
-    named = predictions[columns].idxmax(axis=1).str.removeprefix(METHOD_PREFIX)
-    matrix = pd.crosstab(predictions["method"], named)
-    there = [name for name in names if name in matrix.index]
-    # A class that is never named has a column of zeros, and every name has one.
-    matrix = matrix.reindex(index=there, columns=names, fill_value=0)
-    matrix.columns.name = None
-    return matrix
 
 
 def draw(context: Context, name: str, matrix: pd.DataFrame, title: str) -> list[Path]:
@@ -44,7 +16,7 @@ def draw(context: Context, name: str, matrix: pd.DataFrame, title: str) -> list[
     Args:
         context: where to, and the mark.
         name: of the files.
-        matrix: of `confusion_matrix`.
+        matrix: of `evaluation.confusion.confusion_matrix`.
         title: headline.
     """
     shares = matrix.div(matrix.sum(axis=1), axis=0)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from fakeloc_tf.evaluation.confusion import confusion_matrix
 from fakeloc_tf.evaluation.paper.evaluations import evaluate_once
 from fakeloc_tf.evaluation.paper.experiments import QUALITIES, run_name
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.evaluation.paper.reported import paper_note, paper_value
 from fakeloc_tf.evaluation.paper.tables.comparison import there
-from fakeloc_tf.evaluation.paper.tables.confusion import confusion_matrix, draw
+from fakeloc_tf.evaluation.paper.tables.confusion import draw
 from fakeloc_tf.evaluation.paper.tables.page import marked, write_table
 from fakeloc_tf.evaluation.tables import markdown_rows
 from fakeloc_tf.files import write_text

@@ -1,0 +1,1 @@
+"""`report.html` of an evaluation: what its files say, to look at."""
