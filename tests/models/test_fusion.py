@@ -114,7 +114,7 @@ def test_classifier_without_a_map_takes_the_features_as_they_are():
 
 
 def test_plain_classifier_is_linear_in_the_mean_of_the_features():
-    model = build(fusion.PLAIN, [(3, 3, 6)], None)
+    model = build("plain", [(3, 3, 6)], None)
     features = np.random.default_rng(0).normal(size=(2, 3, 3, 6)).astype("float32")
 
     outputs = model([features])

@@ -178,7 +178,10 @@ def run(tmp_path):
 def conclude(run, tmp_path, label, logits, fpr=0.05):
     records = tmp_path / f"records{len(label)}"
     synthetic.write_records(records, {"val": len(label)}, size=4)
-    results = calibration.conclude(run, Watched(label, logits), str(records), fpr)
+    facts = {"chosen_on": {"split": "val"}}
+    watched = Watched(label, logits)
+    results = calibration.conclude(run, watched, str(records), fpr, facts)
+    assert results["chosen_on"] == facts["chosen_on"]
     assert json.loads(run.metrics.read_text()) == results
     file = run.path / FILE
     return json.loads(file.read_text()) if file.exists() else None
