@@ -7,24 +7,20 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import tensorflow as tf
 
 from fakeloc_tf.config import AugmentConfig
 from fakeloc_tf.data import records, targets
 from fakeloc_tf.data.augment import make_augmentation
+from fakeloc_tf.data.batches import Face, make_batches, share_of
 from fakeloc_tf.data.prepared import split_files
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
 
-Face = dict[str, tf.Tensor]
 MapSizes = Mapping[str, tuple[int, int]]
-
-# What targets are made of; the rest of a record stays behind.
-NEEDED = ("image", "mask", "noise", "label", "method", "mask_valid")
 
 
 def load_split(folder: str | os.PathLike[str], split: str) -> tf.data.Dataset:
@@ -83,7 +79,7 @@ def training_batches(
         ValueError: the batch cannot be shared out evenly.
         FakelocError: Keras-CV is needed and not installed.
     """
-    share = _share(batch_size, worker, workers, replicas)
+    share = share_of(batch_size, worker, workers, replicas)
     # Not seed + epoch: the second epoch would be the first one of the next seed.
     base = tf.random.fold_in(
         tf.constant([seed, 0], tf.int64), tf.constant(epoch, tf.int64)
@@ -97,7 +93,7 @@ def training_batches(
         return image, wanted | {"record": faces["record"]}
 
     # The slice is taken from batches of serialized records, which cost nothing yet.
-    return _batches(
+    return make_batches(
         source.shuffled(shuffle_buffer, order_seed).enumerate().skip(skip * batch_size),
         lambda face, index: change(face, tf.random.fold_in(face_seed, index)),
         finish,
@@ -137,10 +133,10 @@ def evaluation_batches(
     Raises:
         ValueError: the batch cannot be shared out evenly.
     """
-    share = _share(batch_size, worker, workers, replicas)
+    share = share_of(batch_size, worker, workers, replicas)
     full = -(-count // batch_size) * batch_size
     every = source.written().apply(tf.data.experimental.assert_cardinality(count))
-    return _batches(
+    return make_batches(
         every.repeat().take(full).enumerate(),
         lambda face, _: face,
         _evaluation_targets(image_size, map_sizes, sigma),
@@ -170,11 +166,11 @@ def spread_faces(
     """
     every = max(count // wanted, 1)
     chosen = source.written().take(count).shard(every, 0).take(wanted)
-    return _batches(
+    return make_batches(
         chosen.enumerate(),
         lambda face, _: face,
         _evaluation_targets(image_size, map_sizes, sigma),
-        _share(batch_size, 0, 1, 1),
+        share_of(batch_size, 0, 1, 1),
         whole=False,
     )
 
@@ -191,80 +187,6 @@ def _evaluation_targets(
         return image, wanted | {"record": faces["record"], "index": faces["index"]}
 
     return finish
-
-
-@dataclass(frozen=True)
-class _Share:
-    """What one worker has of each global batch."""
-
-    batch_size: int
-    first: int
-    size: int
-    replica_size: int
-
-
-def _share(batch_size: int, worker: int, workers: int, replicas: int) -> _Share:
-    if not 0 <= worker < workers:
-        raise ValueError(
-            f"`worker` must be in 0..{workers - 1}. Received: worker={worker}"
-        )
-    if batch_size % (workers * replicas):
-        raise ValueError(
-            "`batch_size` must be a multiple of workers × replicas. Received: "
-            f"batch_size={batch_size}, workers={workers}, replicas={replicas}"
-        )
-    size = batch_size // workers
-    return _Share(batch_size, worker * size, size, size // replicas)
-
-
-def _batches(
-    numbered: tf.data.Dataset,
-    change: Callable[[Face, tf.Tensor], Face],
-    finish: Callable[[Face], tuple[tf.Tensor, Face]],
-    share: _Share,
-    *,
-    whole: bool = True,
-) -> tf.data.Dataset:
-    """Cuts the worker's share out of serialized records, then prepares only that.
-
-    Args:
-        numbered: (running number, (serialized, record)), from a global batch's start.
-        change: (parsed face, running number) → the face, its maps still uint8.
-        finish: batch of faces → (image, targets). Casts and resizes of a whole batch
-            of uint8 maps cost a fraction of those of one face at a time.
-        whole: drop the last batch if it is smaller.
-    """
-    if share.replica_size < share.batch_size:
-        end = share.first + share.size
-        # Whole global batches first: all workers must see equally many.
-        numbered = (
-            numbered.batch(share.batch_size, drop_remainder=True)
-            .map(lambda *b: tf.nest.map_structure(lambda v: v[share.first : end], b))
-            .unbatch()
-        )
-
-    def read(index: tf.Tensor, item: tuple[tf.Tensor, tf.Tensor]) -> Face:
-        serialized, record = item
-        face = change(records.parse(serialized), index)
-        return {name: face[name] for name in NEEDED} | {
-            "record": record,
-            "index": index,
-        }
-
-    options = tf.data.Options()
-    # The cut is made here; a strategy must not cut again.
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
-    return (
-        numbered.map(read, **parallel)
-        # A smaller last batch would be another graph and another normalisation.
-        .batch(share.replica_size, drop_remainder=whole)
-        .map(finish, **parallel)
-        .prefetch(tf.data.AUTOTUNE)
-        .with_options(options)
-    )
 
 
 @contextmanager
