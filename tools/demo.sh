@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole method on the embedded public-domain portraits: demo data, preparation,
 # two-step training, evaluation on people never seen, SavedModel, report page.
-# Made for 20 minutes on 2 cores. `bash tools/demo.sh [FOLDER]`, default runs/demo.
+# Made for 10 minutes on 2 cores. `bash tools/demo.sh [FOLDER]`, default runs/demo.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
