@@ -120,7 +120,13 @@ def _calibrate(
     faces: Mapping[str, np.ndarray],
     fpr: float | None,
 ) -> None:
-    """Writes the calibration beside a model, or warns: no training fails for it."""
+    """Writes the calibration beside a model, or warns: no training fails for it.
+
+    One that is there for these weights stays: it may be of `fakeloc calibrate`.
+    """
+    if _is_calibrated(model):
+        log.info("%s of these weights is kept", model.parent / stored.FILE)
+        return
     scored = ScoredFaces(faces["target"], faces["logit"], records)
     rates = (fpr,) if fpr is None else (fpr, None)
     for rate in rates:
@@ -137,6 +143,14 @@ def _calibrate(
     log.warning("%s is not calibrated", model)
     # One of an earlier model would be of other weights.
     (model.parent / stored.FILE).unlink(missing_ok=True)
+
+
+def _is_calibrated(model: Path) -> bool:
+    """Whether a calibration of these weights can be read."""
+    try:
+        return stored.read_calibration(model) is not None
+    except FakelocError:
+        return False
 
 
 def _check(labels: np.ndarray, logits: np.ndarray, records: Path) -> None:

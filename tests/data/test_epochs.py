@@ -140,7 +140,7 @@ def test_an_epoch_iterated_twice_is_the_same(folder):
     assert first == second
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.sampled_from([(1, 2), (2, 1), (2, 2), (4, 2), (8, 1)]), st.integers(0, 6))
 def test_a_cut_epoch_is_the_same_faces_changed_in_the_same_way(folder, cut, skip):
     expected = training(folder)[skip:]

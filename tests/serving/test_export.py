@@ -120,6 +120,7 @@ def test_an_export_that_differs_is_not_written(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_proof_notices_other_weights(by_run, saved):
     score = by_run._score
     faces = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)

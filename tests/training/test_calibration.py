@@ -210,8 +210,19 @@ def test_few_reals_leave_the_rate_out_and_few_faces_everything(run, tmp_path, ca
 
     assert conclude(run, tmp_path, label, logits)["fpr"] is None
     assert "12 real faces cannot show" in caplog.text
+    run.best_model.write_bytes(b"other weights")
     assert conclude(run, tmp_path, label[:8], logits[:8]) is None
     assert "best.keras is not calibrated" in caplog.text
+
+
+def test_a_calibration_of_the_same_weights_is_kept(run, tmp_path):
+    label, logits = alternating(80)
+    first = conclude(run, tmp_path, label, logits, fpr=0.2)
+
+    assert conclude(run, tmp_path, label, logits, fpr=0.05) == first
+
+    run.best_model.write_bytes(b"other weights")
+    assert conclude(run, tmp_path, label, logits, fpr=0.05) != first
 
 
 @pytest.mark.parametrize(

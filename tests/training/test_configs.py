@@ -28,8 +28,16 @@ def records(tmp_path_factory):
     return synthetic.write_records(folder, {"train": 4}, size=72)
 
 
+def _marks(path):
+    """Rows that have fewer parts than others of the same kind are slow tests."""
+    slow = ("deep", "middle_deep", "semantic", "noise", "ffpp_c40", "resnet50")
+    return (pytest.mark.slow,) if path.stem in slow else ()
+
+
 @pytest.mark.parametrize(
-    "path", CONFIGS, ids=lambda path: path.relative_to(ROOT / "configs").as_posix()
+    "path",
+    [pytest.param(path, marks=_marks(path)) for path in CONFIGS],
+    ids=[path.relative_to(ROOT / "configs").as_posix() for path in CONFIGS],
 )
 def test_every_config_takes_one_step(path, records, tmp_path):
     config = config_module.load(path, TOY)

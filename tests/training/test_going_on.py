@@ -93,6 +93,7 @@ def test_stopped_at_any_batch(undisturbed, records, tmp_path, monkeypatch, numbe
     assert tiny_training.measured(tmp_path / "run") == expected
 
 
+@pytest.mark.slow
 def test_stopped_between_the_steps(undisturbed, records, tmp_path, monkeypatch):
     step = TwoStepTraining._train_step
 

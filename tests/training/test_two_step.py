@@ -231,7 +231,11 @@ def test_patience_ends_a_step(records, tmp_path, caplog):
 
 @pytest.mark.parametrize(
     ("heads", "pictured"),
-    [("[]", set()), ("[noise]", set()), ("[semantic]", {"faces/overlay"})],
+    [
+        ("[]", set()),
+        ("[noise]", set()),
+        pytest.param("[semantic]", {"faces/overlay"}, marks=pytest.mark.slow),
+    ],
 )
 def test_detectors_without_some_heads_train_to_their_end(
     records, tmp_path, heads, pictured
