@@ -23,7 +23,7 @@ from fakeloc_tf.evaluation.reliability import draw_reliability, reliability_metr
 from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.evaluation.tables import write_tables
 from fakeloc_tf.models.calibration import read_calibration
-from fakeloc_tf.models.scorer import as_scorer, load_run
+from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run
 
 
 def evaluate_run(
@@ -52,32 +52,26 @@ def evaluate_run(
             the protocol would be broken (`evaluation.protocol`).
     """
     model, config, run_metrics = load_run(run)
-    info = prepared.dataset_info(records)
     checked = check_protocol(run, config, run_metrics, records, split, allowed)
     constant, source = training_mask(run, config, records)
-    score = as_scorer(model)
-    faces = dataset.load_split(records, split)
-    file, pixels = out / "predictions.parquet", PixelScores()
-    with dataset.explain_broken_records(records, split):
-        parts = prediction_rows.evaluate_model(
-            score,
-            faces,
-            image_size=config.model.image_size,
-            classes=info["classes"],
-            fixed_mask=constant,
-            model_classes=config.model.classes if config.model.five_way else (),
-            batch_size=batch_size,
-            pixels=pixels,
-        )
-        if not prediction_rows.write(parts, file):
-            raise FakelocError(f"{records}: the split {split!r} has no faces")
-    rows = prediction_rows.read(file)
-    threshold = run_metrics.get("validation_threshold")
-    head = {"run": config.name, "dataset": info["name"], "split": split}
-    calibration = read_calibration(run)
-    metrics = head | {"fixed_mask_from": source}
-    metrics |= summarise(rows, threshold) | pixels.metrics()
-    metrics |= reliability_metrics(rows, calibration) | checked
+    score, pixels = as_scorer(model), PixelScores()
+    rows = _score_faces(
+        score, config, records, split, constant, pixels, out, batch_size
+    )
+    threshold, calibration = (
+        run_metrics.get("validation_threshold"),
+        read_calibration(run),
+    )
+    metrics = {
+        "run": config.name,
+        "dataset": prepared.dataset_info(records)["name"],
+        "split": split,
+        "fixed_mask_from": source,
+        **summarise(rows, threshold),
+        **pixels.metrics(),
+        **reliability_metrics(rows, calibration),
+        **checked,
+    }
     table = method_table(rows, threshold)
     pixels.write(out / "pixel_scores.csv")
     write_tables(out, table, metrics)
@@ -87,7 +81,7 @@ def evaluate_run(
         score,
         RecordSource(records, split),
         image_size=config.model.image_size,
-        classes=info["classes"],
+        classes=prepared.dataset_info(records)["classes"],
     )
     write_page(
         out,
@@ -101,6 +95,34 @@ def evaluate_run(
         demo=config.data.demo,
     )
     return metrics, table
+
+
+def _score_faces(
+    score: Scorer,
+    config: Config,
+    records: Path,
+    split: str,
+    constant: np.ndarray,
+    pixels: PixelScores,
+    out: Path,
+    batch_size: int,
+) -> pd.DataFrame:
+    """Writes `predictions.parquet` of a split, and reads it."""
+    file = out / "predictions.parquet"
+    with dataset.explain_broken_records(records, split):
+        parts = prediction_rows.evaluate_model(
+            score,
+            dataset.load_split(records, split),
+            image_size=config.model.image_size,
+            classes=prepared.dataset_info(records)["classes"],
+            fixed_mask=constant,
+            model_classes=config.model.classes if config.model.five_way else (),
+            batch_size=batch_size,
+            pixels=pixels,
+        )
+        if not prediction_rows.write(parts, file):
+            raise FakelocError(f"{records}: the split {split!r} has no faces")
+    return prediction_rows.read(file)
 
 
 def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray, str]:
