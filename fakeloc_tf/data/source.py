@@ -165,7 +165,14 @@ def record_names(
     return names
 
 
-def video_names(folder: str | os.PathLike[str], split: str) -> np.ndarray:
-    """Names of the videos of a split's faces [N], in their written order."""
-    names = tf.data.TFRecordDataset(split_files(folder, split)).map(records.parse_video)
+def video_names(
+    folder: str | os.PathLike[str], split: str, classes: Sequence[int] | None = None
+) -> np.ndarray:
+    """Names of the videos of a split's faces [N], in their written order.
+
+    Args:
+        folder, split, classes: as of `RecordSource`.
+    """
+    written = RecordSource(folder, split, classes=classes).written()
+    names = written.map(lambda serialized, _: records.parse_video(serialized))
     return np.array([name.decode() for name in names.as_numpy_iterator()], str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from fakeloc_tf.models.calibration import Calibration, Errors, FprThreshold
 from fakeloc_tf.training.false_positives import fpr_threshold
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.temperature import BOUND, exact_nll, fit_temperature
+from fakeloc_tf.training.training_data import TrainingData
 from fakeloc_tf.training.validation import Watch
 
 log = logging.getLogger(__name__)
@@ -37,11 +38,13 @@ class ScoredFaces:
         labels: [N]; 1 = fake.
         logits: float [N], of the model at T = 1.
         records: prepared folder that they are of, split `val`.
+        classes: indices of the classes that they are of; None = all.
     """
 
     labels: np.ndarray
     logits: np.ndarray
     records: Path
+    classes: Sequence[int] | None = None
 
 
 def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calibration:
@@ -59,7 +62,7 @@ def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calib
     labels = np.asarray(faces.labels).astype(bool).reshape(-1)
     logits = np.asarray(faces.logits, np.float64).reshape(-1)
     _check(labels, logits, faces.records)
-    videos = video_names(faces.records, SPLIT)
+    videos = video_names(faces.records, SPLIT, faces.classes)
     temperature = fit_temperature(labels, logits)
     probability = metrics.scaled_probability(logits, temperature.value)
     chosen = None
@@ -88,7 +91,7 @@ def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calib
 def conclude(
     run: RunFolder,
     watch: Watch,
-    records: str,
+    data: TrainingData,
     fpr: float | None,
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def conclude(
     Args:
         run: its folder.
         watch: of its `best.keras`.
-        records: that it validates on.
+        data: that it validates on.
         fpr: wanted false-positive rate; left out where there are too few reals.
         provenance: what `metrics.json` says besides the results.
 
@@ -110,16 +113,14 @@ def conclude(
         watch.faces["target"], watch.faces["probability"]
     )
     run.write_metrics(results)
-    _calibrate(run.best_model, Path(records), watch.faces, fpr)
+    faces = ScoredFaces(
+        watch.faces["target"], watch.faces["logit"], data.records, data.classes
+    )
+    _calibrate(run.best_model, faces, fpr)
     return results
 
 
-def _calibrate(
-    model: Path,
-    records: Path,
-    faces: Mapping[str, np.ndarray],
-    fpr: float | None,
-) -> None:
+def _calibrate(model: Path, scored: ScoredFaces, fpr: float | None) -> None:
     """Writes the calibration beside a model, or warns: no training fails for it.
 
     One that is there for these weights stays: it may be of `fakeloc calibrate`.
@@ -127,7 +128,6 @@ def _calibrate(
     if _is_calibrated(model):
         log.info("%s of these weights is kept", model.parent / stored.FILE)
         return
-    scored = ScoredFaces(faces["target"], faces["logit"], records)
     rates = (fpr,) if fpr is None else (fpr, None)
     for rate in rates:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -20,21 +21,26 @@ class TrainingData:
     """Training and validation faces of a config that `check_data` has passed.
 
     Attributes:
+        records: their prepared folder.
         batches: global batches in an epoch.
         val_count: faces of the validation split.
+        classes: indices of the classes that are trained on; None = all.
     """
 
     def __init__(self, config: Config) -> None:
         self._config = config
         folder, methods = config.data.records, config.data.methods
+        self.records = Path(folder)
         info = prepared.dataset_info(folder)
         self._reals, *fakes = prepared.class_counts(info, "train", methods).values()
         self._fakes = sum(fakes)
         self.batches = (self._reals + self._fakes) // self._batch_size
         self.val_count = sum(prepared.class_counts(info, "val", methods).values())
         self._sigma = info["prepare"]["sigma"]
-        chosen = prepared.chosen_classes(info, methods).values() if methods else None
-        settings: dict[str, Any] = {"cache": config.data.cache, "classes": chosen}
+        self.classes = (
+            tuple(prepared.chosen_classes(info, methods).values()) if methods else None
+        )
+        settings: dict[str, Any] = {"cache": config.data.cache, "classes": self.classes}
         self._train = RecordSource(folder, "train", **settings)
         self._val = RecordSource(folder, "val", **settings)
 

@@ -252,7 +252,7 @@ class TwoStepTraining:
         return conclude(
             self._run,
             watch,
-            records,
+            self._data,
             self._config.calibration.false_positive_rate,
             {
                 "chosen_on": chosen_on(records, "val"),

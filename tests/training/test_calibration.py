@@ -1,6 +1,7 @@
 """Temperature and threshold, against independent fits, limits and properties."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -175,12 +176,14 @@ def run(tmp_path):
     return folder
 
 
-def conclude(run, tmp_path, label, logits, fpr=0.05):
-    records = tmp_path / f"records{len(label)}"
-    synthetic.write_records(records, {"val": len(label)}, size=4)
+def conclude(run, tmp_path, label, logits, fpr=0.05, faces=None, classes=None):
+    faces = faces or len(label)
+    records = tmp_path / f"records{faces}"
+    synthetic.write_records(records, {"val": faces}, size=4)
     facts = {"chosen_on": {"split": "val"}}
     watched = Watched(label, logits)
-    results = calibration.conclude(run, watched, str(records), fpr, facts)
+    data = SimpleNamespace(records=records, classes=classes)
+    results = calibration.conclude(run, watched, data, fpr, facts)
     assert results["chosen_on"] == facts["chosen_on"]
     assert json.loads(run.metrics.read_text()) == results
     file = run.path / FILE
@@ -213,6 +216,18 @@ def test_few_reals_leave_the_rate_out_and_few_faces_everything(run, tmp_path, ca
     run.best_model.write_bytes(b"other weights")
     assert conclude(run, tmp_path, label[:8], logits[:8]) is None
     assert "best.keras is not calibrated" in caplog.text
+
+
+def test_videos_are_those_of_the_chosen_methods(run, tmp_path):
+    """Of 160 records the reals and the fakes of the first method are trained on."""
+    index = np.arange(160)
+    label = index[(index % 2 == 0) | (index // 2 % 4 == 0)] % 2
+    logits = np.random.default_rng(0).normal(2.0 * label - 1.0)
+
+    found = conclude(run, tmp_path, label, logits, faces=160, classes=(0, 1))
+
+    assert found["faces"] == 100 and found["reals"] == 80
+    assert found["real_videos"] == 40
 
 
 def test_a_calibration_of_the_same_weights_is_kept(run, tmp_path):
