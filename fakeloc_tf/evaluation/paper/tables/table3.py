@@ -12,7 +12,7 @@ from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.evaluation.paper.reported import paper_note, paper_value
 from fakeloc_tf.evaluation.paper.tables.comparison import evaluated, run_names, there
 from fakeloc_tf.evaluation.paper.tables.page import missing_note, write_table
-from fakeloc_tf.evaluation.tables import LEGEND
+from fakeloc_tf.evaluation.tables import LEGEND, SHORT
 
 TITLE = "Table III: each manipulation method"
 PAPER = ("frame_auc", "frame_recall")
@@ -27,6 +27,8 @@ def make(context: Context) -> list[Path]:
             if found is None:
                 continue
             part = method_table(found.rows, found.threshold)
+            # Without intervals and more: the table is wide with its detectors.
+            part = part[[column for column in SHORT if column in part]].copy()
             for metric in PAPER:
                 part[f"paper_{metric}"] = [
                     paper_value("table3", f"{name}/{method}", quality, metric)
