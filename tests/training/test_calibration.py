@@ -152,7 +152,8 @@ def test_no_threshold_takes_more_reals_than_wanted_or_could_be_lower(
     chosen = fpr_threshold(label, scores, np.arange(len(scores)), wanted)
 
     rate = np.mean(scores[~label] >= chosen.threshold)
-    assert rate == chosen.reached <= wanted
+    # Rounding of wanted × count is forgiven: 0.8999999999999999 is 9 of 10.
+    assert rate == chosen.reached <= wanted + 1e-9
     lower = scores[scores < chosen.threshold].max()
     assert np.mean(scores[~label] >= lower) > wanted
 
