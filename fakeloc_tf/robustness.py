@@ -45,6 +45,7 @@ def robustness(
     from fakeloc_tf.errors import FakelocError
     from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
     from fakeloc_tf.evaluation.robustness.report import write_report
+    from fakeloc_tf.evaluation.robustness.results import default_folder
     from fakeloc_tf.evaluation.robustness.run import LEVELS, measure_robustness
 
     try:
@@ -53,7 +54,7 @@ def robustness(
         raise FakelocError(
             f"--levels: {levels!r} is no list of numbers such as 1,3,5"
         ) from error
-    folder = out or run / "robustness" / f"{data.resolve().name}-{split.value}"
+    folder = out or default_folder(run, data, split.value)
     result = measure_robustness(
         run,
         data,

@@ -15,6 +15,7 @@ from fakeloc_tf.config import Config, load
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.seeds import Difference, difference, over_seeds
 from fakeloc_tf.evaluation.tables import COMPARED as METRICS
+from fakeloc_tf.evaluation.tables import markdown_table
 from fakeloc_tf.files import write_text
 
 AUC, IOU = "frame_auc", "iou_image_fakes"
@@ -165,17 +166,14 @@ def _fill(text: str) -> str:
 
 def _table(table: pd.DataFrame, rows: tuple[str, ...]) -> str:
     """The rows of one table of the paper; a dash where there is nothing."""
-    lines = [
-        ["Row", "Runs", *TITLES, "Paper"],
-        [":---", *["---:"] * (len(TITLES) + 2)],
-    ]
+    lines = [["Row", "Runs", *TITLES, "Paper"]]
     for row in rows:
         known = row in table.index
         cells = [_cell(table.loc[row], metric) if known else "–" for metric in METRICS]
         lines.append(
             [ROWS[row], str(table.loc[row, "runs"] if known else 0), *cells, "–"]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return markdown_table(lines).rstrip()
 
 
 def _cell(line: pd.Series, metric: str) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fakeloc_tf.data import targets
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.evaluation.chosen_faces import first_faces
 from fakeloc_tf.evaluation.face_drawing import draw_face
+from fakeloc_tf.evaluation.figure_files import png_bytes
 from fakeloc_tf.files import write_bytes
 from fakeloc_tf.models.scorer import Scorer
 
@@ -68,6 +67,4 @@ def draw_examples(
     figure.suptitle(
         f"probability of manipulation; white: true outline{predicted}", fontsize=9
     )
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, png_bytes(figure))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from fakeloc_tf import metrics
-from fakeloc_tf.files import write_bytes
+from fakeloc_tf.evaluation.figure_files import save_figure
 from fakeloc_tf.models.calibration import Calibration
 
 PANEL_INCHES = (3.8, 4.6)
@@ -98,7 +94,7 @@ def draw_reliability(
         top = max(axis.get_ylim()[1] for axis in row)
         for axis in row:
             axis.set_ylim(top=top)
-    _write(figure, folder)
+    save_figure(figure, folder / "reliability")
 
 
 def _draw_panel(
@@ -126,17 +122,6 @@ def _draw_panel(
     lower.bar_label(bars, bars_text, fontsize=6)
     lower.margins(y=0.2)
     lower.set(xlabel="probability of manipulation", ylabel="faces")
-
-
-def _write(figure: Figure, folder: Path) -> None:
-    """Writes the figure as PNG and as SVG, the latter equal for equal figures."""
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(picture)
-    write_bytes(folder / "reliability.png", picture.getvalue())
-    drawing = io.BytesIO()
-    with rc_context({"svg.hashsalt": "fakeloc"}):
-        FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None})
-    write_bytes(folder / "reliability.svg", drawing.getvalue())
 
 
 def _share(chosen: pd.Series) -> float | None:

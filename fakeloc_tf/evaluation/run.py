@@ -52,19 +52,18 @@ def evaluate_run(
             the protocol would be broken (`evaluation.protocol`).
     """
     model, config, run_metrics = load_run(run)
+    info = prepared.dataset_info(records)
     checked = check_protocol(run, config, run_metrics, records, split, allowed)
     constant, source = training_mask(run, config, records)
     score, pixels = as_scorer(model), PixelScores()
     rows = _score_faces(
         score, config, records, split, constant, pixels, out, batch_size
     )
-    threshold, calibration = (
-        run_metrics.get("validation_threshold"),
-        read_calibration(run),
-    )
+    threshold = run_metrics.get("validation_threshold")
+    calibration = read_calibration(run)
     metrics = {
         "run": config.name,
-        "dataset": prepared.dataset_info(records)["name"],
+        "dataset": info["name"],
         "split": split,
         "fixed_mask_from": source,
         **summarise(rows, threshold),
@@ -81,7 +80,7 @@ def evaluate_run(
         score,
         RecordSource(records, split),
         image_size=config.model.image_size,
-        classes=prepared.dataset_info(records)["classes"],
+        classes=info["classes"],
     )
     write_page(
         out,

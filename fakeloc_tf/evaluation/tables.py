@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def markdown(table: pd.DataFrame) -> str:
             if pd.notna(row.get(f"{name}_low"))
         }
         lines.append([with_interval(row, ends, name) for name in names])
-    return f"{_table(lines)}\n{LONG_LEGEND}\n"
+    return f"{markdown_table(lines)}\n{LONG_LEGEND}\n"
 
 
 def metrics_markdown(metrics: Mapping[str, Any]) -> str:
@@ -119,7 +119,7 @@ def metrics_markdown(metrics: Mapping[str, Any]) -> str:
             names = [prefix + name for prefix in kinds]
             if any(n in metrics for n in names):
                 rows.append([title, *(with_interval(metrics, ends, n) for n in names)])
-        return _table(rows)
+        return markdown_table(rows)
 
     levels = {"frame_": "Frames", "video_": "Videos"}
     masks = {"": "Model", "fixed_mask_": "Fixed mask", "gain_": "Gain"}
@@ -139,10 +139,8 @@ def metrics_markdown(metrics: Mapping[str, Any]) -> str:
 def markdown_rows(table: pd.DataFrame) -> str:
     """Any table as Markdown, its columns' names as titles; numbers to the right."""
     numbers = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
-    rules = ["---:" if number else ":---" for number in numbers]
     rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    lines = [list(map(str, table)), rules, *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return markdown_table([list(map(str, table)), *rows], numbers)
 
 
 def terminal_table(table: pd.DataFrame, title: str) -> Table:
@@ -176,11 +174,19 @@ def with_interval(
     return f"{text} ({low:.3f} to {high:.3f})"
 
 
-def _table(lines: list[list[str]]) -> str:
-    """Markdown of a heading and rows; the first column is text."""
-    rules = [":---", *["---:"] * (len(lines[0]) - 1)]
-    rows = [lines[0], rules, *lines[1:]]
-    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
+def markdown_table(
+    lines: Sequence[Sequence[str]], numbers: Sequence[bool] | None = None
+) -> str:
+    """A heading and rows as Markdown.
+
+    Args:
+        lines: cells, the heading first.
+        numbers: which columns stand to the right; None = all but the first.
+    """
+    heading, *rows = lines
+    right = [place > 0 for place in range(len(heading))] if numbers is None else numbers
+    rules = ["---:" if number else ":---" for number in right]
+    return "".join("| " + " | ".join(row) + " |\n" for row in (heading, rules, *rows))
 
 
 def _cell(value: Any) -> str:

@@ -25,17 +25,6 @@ from fakeloc_tf.serving import saved_model, verify
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return synthetic.write_records(tmp_path_factory.mktemp("data") / "records")
-
-
-@pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "toy"
-    return toy_run.make_run(path, f"data.records={folder}")
-
-
-@pytest.fixture(scope="module")
 def out(run, folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("evaluation") / "test"
     call = ["--run", run, "--data", folder, "--out", out, "--batch-size", "3"]

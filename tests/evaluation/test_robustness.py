@@ -18,17 +18,6 @@ from fakeloc_tf.evaluation.robustness.results import KeptResults, hash_sources
 from fakeloc_tf.inference.detector import Detector
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return synthetic.write_records(tmp_path_factory.mktemp("data") / "records")
-
-
-@pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "toy"
-    return toy_run.make_run(path, f"data.records={folder}")
-
-
 @pytest.fixture
 def call(run, folder):
     def called(out, *options):

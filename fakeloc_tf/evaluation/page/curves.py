@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from sklearn import metrics
 
+from fakeloc_tf.evaluation.figure_files import svg_bytes
+from fakeloc_tf.evaluation.low_rates import least_rate
 from fakeloc_tf.training.board.curves import (
     FAKE_COLOR,
     draw_precision_recall,
@@ -20,8 +19,6 @@ from fakeloc_tf.training.board.curves import (
 )
 
 PANEL_INCHES = (4.2, 3.7)
-# Nobody looks at rates below, whatever the number of faces.
-LOWEST_RATE = 1e-4
 
 
 def curve_panels(
@@ -73,7 +70,7 @@ def draw_low_rates(axes: Axes, fake: np.ndarray, probability: np.ndarray) -> Non
     )
     # Between two thresholds the rate is that of the stricter one.
     axes.step(false_rate, true_rate, where="post", color=FAKE_COLOR, label="model")
-    least = max(1 / max(int((~fake).sum()), 2), LOWEST_RATE)
+    least = least_rate(int((~fake).sum()))
     chance = np.geomspace(least, 1, 100)
     axes.plot(chance, chance, color="gray", linestyle=":", label="chance")
     axes.set(
@@ -96,7 +93,4 @@ def _drawn(
     """One pair of axes as an SVG, the same bytes for the same numbers."""
     figure = Figure(figsize=PANEL_INCHES, layout="constrained")
     draw(figure.subplots(), fake, probability)
-    drawing = io.BytesIO()
-    with rc_context({"svg.hashsalt": "fakeloc"}):
-        FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None})
-    return drawing.getvalue()
+    return svg_bytes(figure)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import tensorflow as tf
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fakeloc_tf.data import targets
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.evaluation.chosen_faces import Face, faces_at
 from fakeloc_tf.evaluation.face_drawing import draw_overlay
+from fakeloc_tf.evaluation.figure_files import png_bytes
 from fakeloc_tf.media.images import encode_jpeg
 from fakeloc_tf.models.scorer import Scorer
 
@@ -75,6 +74,4 @@ def _overlay(true: np.ndarray, predicted: np.ndarray | None) -> bytes:
     side = len(true)
     # As `imshow` has them: without a region nothing else sets them.
     axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5))
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    return buffer.getvalue()
+    return png_bytes(figure)

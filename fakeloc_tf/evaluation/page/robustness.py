@@ -11,6 +11,7 @@ from typing import Any
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
+from fakeloc_tf.evaluation.robustness.results import default_folder
 from fakeloc_tf.evaluation.robustness.summary import CORRUPTION_TITLES
 
 
@@ -51,7 +52,7 @@ def robustness_part(
     """
     words = ("fakeloc", "robustness", "--run", run, "--data", records, "--split", split)
     command = shlex.join(map(str, words))
-    folder = run / "robustness" / f"{records.resolve().name}-{split}"
+    folder = default_folder(run, records, split)
     path, drawing = folder / "robustness.json", folder / "robustness.svg"
     if not (path.is_file() and drawing.is_file()):
         return RobustnessPart(command, "Not measured yet.")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from fakeloc_tf.evaluation.figure_files import save_figure
 from fakeloc_tf.evaluation.paper.item import Context
-from fakeloc_tf.files import write_bytes, write_text
 
 DPI = 150
 # The longest title fits.
@@ -30,8 +26,6 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 MAGNITUDE = "magma"
 SIGNED = "RdBu_r"
 TITLE: Any = {"x": 0.01, "ha": "left", "fontsize": 13, "fontweight": "bold"}
-# Text stays text, and the same figure is the same file.
-SVG: Any = {"svg.fonttype": "none", "svg.hashsalt": "fakeloc"}
 
 
 def new_figure(width: float, height: float, title: str, note: str = "") -> Figure:
@@ -73,16 +67,7 @@ def save(figure: Figure, context: Context, name: str) -> list[Path]:
             color="white",
             bbox={"facecolor": COLORS[1], "edgecolor": "none", "pad": 2},
         )
-    png, svg = context.out / f"{name}.png", context.out / f"{name}.svg"
-    dots, lines = io.BytesIO(), io.StringIO()
-    FigureCanvasAgg(figure).print_png(dots)
-    # Once is enough, and both files look alike.
-    figure.set_layout_engine("none")
-    with matplotlib.rc_context(SVG):
-        FigureCanvasSVG(figure).print_svg(lines, metadata={"Date": None})
-    write_bytes(png, dots.getvalue())
-    write_text(svg, lines.getvalue())
-    return [png, svg]
+    return save_figure(figure, context.out / name, text=True)
 
 
 def scatter(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from fakeloc_tf.evaluation.figure_files import save_figure
 from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
 from fakeloc_tf.evaluation.robustness.results import CLEAN
-from fakeloc_tf.files import write_bytes
 
 # Blue and vermillion of Okabe and Ito: told apart by colour-blind people too.
 MODEL_COLOR, FIXED_COLOR = "#0072B2", "#D55E00"
@@ -56,7 +53,7 @@ def draw_curves(path: Path, levels: pd.DataFrame, title: str) -> None:
     figure.legend(
         handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9
     )
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, clean: pd.Series, measure: str) -> None:
@@ -79,13 +76,3 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, clean: pd.Series, measure: str) 
     axes.set_xlim(0.6, 5.4)
     axes.grid(axis="y", color="0.9")
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    """Writes PNG and SVG, each whole, the same bytes for the same curves."""
-    with matplotlib.rc_context({"svg.hashsalt": path.name}):
-        for kind, metadata in (("png", None), ("svg", {"Date": None})):
-            buffer = io.BytesIO()
-            canvas = FigureCanvasAgg(figure)
-            canvas.print_figure(buffer, format=kind, dpi=DPI, metadata=metadata)
-            write_bytes(path.with_suffix(f".{kind}"), buffer.getvalue())

@@ -19,6 +19,7 @@ from fakeloc_tf.evaluation.robustness.summary import (
     corruption_table,
     mean_corruption,
 )
+from fakeloc_tf.evaluation.tables import markdown_table
 from fakeloc_tf.files import write_text
 
 LEVEL_TITLES = {
@@ -103,13 +104,11 @@ def terminal_table(result: Robustness) -> Table:
 
 def _table(table: pd.DataFrame, titles: dict[str, str]) -> str:
     """The columns with a title as Markdown; numbers to the right."""
-    rules = [":---" if name == "corruption" else "---:" for name in titles]
     rows = [
         [_cell(row[name], name) for name in titles]
         for row in table.to_dict(orient="records")
     ]
-    lines = [list(titles.values()), rules, *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return markdown_table([list(titles.values()), *rows]).rstrip()
 
 
 def _cell(value: Any, name: str = "") -> str:

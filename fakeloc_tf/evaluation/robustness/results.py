@@ -14,6 +14,7 @@ import fakeloc_tf
 from fakeloc_tf.data import prepared
 from fakeloc_tf.evaluation import predictions
 from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
+from fakeloc_tf.files import file_sha256
 
 CLEAN = "none"
 PREFIX = "predictions-"
@@ -37,6 +38,11 @@ class Cell:
         if not self.level:
             return None
         return CORRUPTIONS[self.corruption].amounts[self.level - 1]
+
+
+def default_folder(run: Path, records: Path, split: str) -> Path:
+    """Where a run's robustness on a split is written, and looked for."""
+    return run / "robustness" / f"{records.resolve().name}-{split}"
 
 
 class KeptResults:
@@ -89,21 +95,13 @@ def hash_sources(
         chosen: bool [N], the faces.
         fixed_mask: float32 [S, S].
     """
-    shards = map(Path, prepared.split_files(records, split))
+    files = [records / "dataset.json", *map(Path, prepared.split_files(records, split))]
+    contents = "\n".join(map(file_sha256, files))
     return {
-        "model_sha256": _file_hash(run / "best.keras"),
-        "config_sha256": _file_hash(run / "config.yaml"),
-        "records_sha256": _file_hash(records / "dataset.json", *shards),
+        "model_sha256": file_sha256(run / "best.keras"),
+        "config_sha256": file_sha256(run / "config.yaml"),
+        "records_sha256": hashlib.sha256(contents.encode()).hexdigest(),
         "faces_sha256": hashlib.sha256(chosen.tobytes()).hexdigest(),
         "fixed_mask_sha256": hashlib.sha256(fixed_mask.tobytes()).hexdigest(),
         "version": fakeloc_tf.__version__,
     }
-
-
-def _file_hash(*paths: Path) -> str:
-    """sha256 of the files' own, one after the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()

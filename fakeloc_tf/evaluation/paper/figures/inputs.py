@@ -14,12 +14,12 @@ from fakeloc_tf.data.prepared import class_counts, dataset_info
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.chosen_faces import Face, first_faces, person
+from fakeloc_tf.evaluation.paper.experiments import QUALITIES, run_name
 from fakeloc_tf.evaluation.paper.item import Context
 from fakeloc_tf.noise import NOISE_SCALE
 
 # Of figures that show one quality, and of all where there are several.
 MAIN = "c23"
-QUALITIES = (MAIN, "c40")
 SPLIT = "test"
 BATCH = 16
 
@@ -39,7 +39,7 @@ def run_of(context: Context, experiment: str, quality: str = MAIN) -> Path:
     Raises:
         FakelocError: there is none.
     """
-    return _found(context.runs, f"{experiment}_{quality}", "run")
+    return _found(context.runs, run_name(experiment, quality), "run")
 
 
 def shown_qualities(context: Context, experiments: Sequence[str] = ()) -> list[str]:
@@ -56,7 +56,7 @@ def shown_qualities(context: Context, experiments: Sequence[str] = ()) -> list[s
         quality
         for quality in QUALITIES
         if quality in context.records
-        and all(f"{name}_{quality}" in context.runs for name in experiments)
+        and all(run_name(name, quality) in context.runs for name in experiments)
     ]
     if not there:
         records_of(context)

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 
 from fakeloc_tf.evaluation.chosen_faces import Face
 from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.experiments import QUALITIES
 from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 
@@ -97,6 +98,6 @@ def _draw(axis: Axes, faces: list[Face], method: int, classes: list[str]) -> Non
 FIG3 = Item(
     title="Fig. 3: mean and variance of the noise of real and fake faces",
     experiments=(),
-    qualities=inputs.QUALITIES,
+    qualities=QUALITIES,
     make=make,
 )

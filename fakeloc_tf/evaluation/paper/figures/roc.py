@@ -18,12 +18,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from sklearn import metrics
 
+from fakeloc_tf.evaluation.low_rates import LOWEST_RATE, least_rate
 from fakeloc_tf.evaluation.paper import drawing
 from fakeloc_tf.evaluation.paper.evaluations import evaluate_once
+from fakeloc_tf.evaluation.paper.experiments import QUALITIES
 from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
-
-LOWEST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _draw(axes: Iterable[Axes], faces: pd.DataFrame, curve: Curve) -> None:
 
 def _finish(whole: Axes, low: Axes, reals: int) -> None:
     """Limits, labels and legend; `reals` faces say how low a rate can be."""
-    chance = np.geomspace(LOWEST, 1, 100)
+    chance = np.geomspace(LOWEST_RATE, 1, 100)
     for axis in (whole, low):
         axis.plot(chance, chance, color="gray", linewidth=1, label="chance")
         axis.set(xlabel="false positive rate", ylabel="true positive rate")
@@ -112,7 +112,7 @@ def _finish(whole: Axes, low: Axes, reals: int) -> None:
         axis.grid(alpha=0.3)
     whole.set_xlim(-0.02, 1.02)
     low.set_xscale("log")
-    low.set_xlim(max(1 / max(reals, 2), LOWEST), 1)
+    low.set_xlim(least_rate(reals), 1)
     whole.legend(loc="lower right", fontsize=10)
 
 
@@ -120,7 +120,7 @@ def _item(name: str, title: str, curves: Mapping[str, Curve]) -> Item:
     return Item(
         title=title,
         experiments=tuple(curves),
-        qualities=inputs.QUALITIES,
+        qualities=QUALITIES,
         make=partial(draw_rocs, name=name, title=title, curves=curves),
     )
 

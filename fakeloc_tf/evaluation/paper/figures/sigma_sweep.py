@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fakeloc_tf.evaluation.paper import drawing
+from fakeloc_tf.evaluation.paper.experiments import QUALITIES
 from fakeloc_tf.evaluation.paper.figures import inputs
 from fakeloc_tf.evaluation.paper.item import Context, Item
 from fakeloc_tf.noise import gray_magnitude, noise_residual
@@ -56,6 +57,6 @@ def sweep(faces_uint8: list[np.ndarray], sigma: float) -> np.ndarray:
 FIG4 = Item(
     title="Fig. 4: noise by the filter's σ",
     experiments=(),
-    qualities=inputs.QUALITIES,
+    qualities=QUALITIES,
     make=make,
 )
