@@ -17,7 +17,7 @@ from fakeloc_tf.config import Config
 from fakeloc_tf.data.people import people_of
 from fakeloc_tf.data.prepared import dataset_info, split_sha256
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.models.calibration import read_calibration
+from fakeloc_tf.models.calibration import calibration_sha256, read_calibration
 from fakeloc_tf.training.provenance import (
     Provenance,
     hashes,
@@ -65,7 +65,8 @@ def check_protocol(
         allowed: what is wanted on purpose.
 
     Returns:
-        For `metrics.json`: `sha256` of records, model and config, and `protocol`:
+        For `metrics.json`: `sha256` of records, model, config and calibration (None =
+        not calibrated), and `protocol`:
         `people` (how many there are and are shared), `chosen_on` (of checkpoint and
         threshold), `other_preparation` (key → [model's, records']) and `optimistic`:
         whether the split was trained on or anything was chosen on its people; None =
@@ -95,7 +96,8 @@ def check_protocol(
             "other_preparation": other,
             "optimistic": optimistic,
         },
-        "sha256": hashes(config, run / "best.keras", records, (split,)),
+        "sha256": hashes(config, run / "best.keras", records, (split,))
+        | {"calibration": calibration_sha256(run)},
     }
 
 

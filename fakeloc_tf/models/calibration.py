@@ -133,3 +133,9 @@ def read_calibration(model: str | os.PathLike[str]) -> Calibration | None:
     if calibration.model_sha256 != file_sha256(weights):
         raise FakelocError(f"{path} is of other weights than {weights}; {again}")
     return calibration
+
+
+def calibration_sha256(run: Path) -> str | None:
+    """Hash of a run's `calibration.json`, which its probabilities depend on too."""
+    path = run / FILE
+    return file_sha256(path) if path.is_file() else None

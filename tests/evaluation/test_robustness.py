@@ -162,6 +162,9 @@ def test_results_belong_to_model_config_records_faces_and_fixed_mask(
         with (tmp_path / path).open("ab") as file:
             file.write(b" ")
         seen.append(fingerprint())
+    # Another temperature gives other probabilities.
+    (tmp_path / "run" / "calibration.json").write_text("{}")
+    seen.append(fingerprint())
     (shard,) = (tmp_path / "records").glob("test-*")
     data = shard.read_bytes()
     shard.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
@@ -169,7 +172,7 @@ def test_results_belong_to_model_config_records_faces_and_fixed_mask(
     for array in (chosen, mask):
         array.flat[0] ^= True
         seen.append(fingerprint())
-    assert len(set(seen)) == 7
+    assert len(set(seen)) == 8
 
 
 def test_what_cannot_be_made_is_skipped_and_said(call, monkeypatch, tmp_path, capsys):

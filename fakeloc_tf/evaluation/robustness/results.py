@@ -15,6 +15,7 @@ from fakeloc_tf.data import prepared
 from fakeloc_tf.evaluation import predictions
 from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
 from fakeloc_tf.files import file_sha256
+from fakeloc_tf.models.calibration import calibration_sha256
 
 CLEAN = "none"
 PREFIX = "predictions-"
@@ -56,7 +57,7 @@ class KeptResults:
         sources: of `hash_sources`; other sources have another folder.
     """
 
-    def __init__(self, out: Path, sources: dict[str, str]) -> None:
+    def __init__(self, out: Path, sources: dict[str, str | None]) -> None:
         text = json.dumps(sources, sort_keys=True)
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()
         self._out = out
@@ -85,11 +86,11 @@ class KeptResults:
 
 def hash_sources(
     run: Path, records: Path, split: str, chosen: np.ndarray, fixed_mask: np.ndarray
-) -> dict[str, str]:
+) -> dict[str, str | None]:
     """The sha256 of everything that predictions depend on, by name.
 
     Args:
-        run: folder with `best.keras` and `config.yaml`.
+        run: folder with `best.keras`, `config.yaml` and perhaps `calibration.json`.
         records: prepared folder.
         split: whose records are read.
         chosen: bool [N], the faces.
@@ -100,6 +101,7 @@ def hash_sources(
     return {
         "model_sha256": file_sha256(run / "best.keras"),
         "config_sha256": file_sha256(run / "config.yaml"),
+        "calibration_sha256": calibration_sha256(run),
         "records_sha256": hashlib.sha256(contents.encode()).hexdigest(),
         "faces_sha256": hashlib.sha256(chosen.tobytes()).hexdigest(),
         "fixed_mask_sha256": hashlib.sha256(fixed_mask.tobytes()).hexdigest(),
