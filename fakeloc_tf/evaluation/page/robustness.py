@@ -60,7 +60,9 @@ def robustness_part(
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["sha256"] != sha256:
             return RobustnessPart(
-                command, "What was measured is of another model or of other records."
+                command,
+                "What was measured is of another model or of other records, or of "
+                "another calibration of it.",
             )
         return RobustnessPart(
             command,
