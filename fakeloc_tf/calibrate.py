@@ -1,4 +1,4 @@
-"""`fakeloc calibrate`: temperature and threshold of a run, from validation faces."""
+"""`fakeloc calibrate`: temperature and thresholds of a run, from validation faces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from fakeloc_tf import cli
 from fakeloc_tf.evaluate import Split
 
 if TYPE_CHECKING:
-    from fakeloc_tf.models.calibration import Calibration, FprThreshold
+    from fakeloc_tf.models.calibration import (
+        Calibration,
+        RateThreshold,
+        VideoCalibration,
+    )
 
 
 def calibrate(
@@ -27,12 +31,21 @@ def calibrate(
             "the run's config, calibration.false_positive_rate.",
         ),
     ] = None,
+    fnr: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=0.999999,
+            help="Highest share of fake faces that may be called real; default: the "
+            "run's config, calibration.false_negative_rate.",
+        ),
+    ] = None,
     split: Annotated[
         Split, typer.Option(help="Which faces; any but val is refused.")
     ] = Split.VAL,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
 ) -> int:
-    """Fits temperature and threshold on validation faces; writes calibration.json.
+    """Fits temperature and thresholds on validation faces; writes calibration.json.
 
     The end of training does the same. Evaluation, detection and export use what is
     there when they start; an export has to be made again.
@@ -42,7 +55,7 @@ def calibrate(
     from fakeloc_tf.evaluation.calibration import calibrate_run
     from fakeloc_tf.models.calibration import FILE
 
-    fitted = calibrate_run(run, data, split.value, fpr, batch_size)
+    fitted = calibrate_run(run, data, split.value, batch_size, fpr=fpr, fnr=fnr)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for line in _lines(fitted):
         console.print(line)
@@ -64,20 +77,41 @@ def _lines(fitted: Calibration) -> list[str]:
             )
         ),
         f"threshold {fitted.validation_threshold:.4f}: best balanced accuracy",
-        *([] if fitted.fpr is None else [_threshold_line(fitted.fpr, fitted)]),
+        *_rates("", fitted.fpr, fitted.fnr),
+        *([] if fitted.video is None else _video_lines(fitted.video)),
         *(f"warning: {text}" for text in fitted.warnings),
     ]
 
 
-def _threshold_line(chosen: FprThreshold, fitted: Calibration) -> str:
-    """The threshold of the verdict."""
-    faces, videos = chosen.interval_faces, chosen.interval_videos
-    return (
-        f"threshold {chosen.threshold:.4f}: at most {chosen.wanted:.2%} of real faces, "
-        f"reached {chosen.reached:.2%}; 95 % interval {faces[0]:.2%} to {faces[1]:.2%} "
-        f"by {fitted.reals} faces, {videos[0]:.2%} to {videos[1]:.2%} by "
-        f"{fitted.real_videos} videos; the verdict's"
+def _rates(
+    level: str, fpr: RateThreshold | None, fnr: RateThreshold | None
+) -> list[str]:
+    """The thresholds of the verdict and how often they are wrong."""
+    sides = (
+        ("likely manipulated from", "real", fpr),
+        ("likely real below", "fake", fnr),
     )
+    return [
+        f"{level}{side} {chosen.threshold:.4f}: at most {chosen.wanted:.2%} of the "
+        f"{kind}s, reached {chosen.reached:.2%}; 95 % interval "
+        f"{chosen.interval_faces[0]:.2%} to {chosen.interval_faces[1]:.2%}, by videos "
+        f"{chosen.interval_videos[0]:.2%} to {chosen.interval_videos[1]:.2%}"
+        for side, kind, chosen in sides
+        if chosen is not None
+    ]
+
+
+def _video_lines(video: VideoCalibration) -> list[str]:
+    """How a video gets its score."""
+    from fakeloc_tf.metrics import aggregation_words
+
+    aucs = ", ".join(f"{name} {auc:.4f}" for name, auc in video.auc.items())
+    return [
+        f"videos: {aggregation_words(video.aggregation)}; {video.reals} real and "
+        f"{video.fakes} fake videos of {video.faces_per_video:.1f} faces",
+        *([f"videos, AUC: {aucs}"] if aucs else []),
+        *_rates("videos, ", video.fpr, video.fnr),
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,13 +19,14 @@ VERBS: dict[str, tuple[str, str]] = {
     "train": ("fakeloc_tf.train", "train in two steps"),
     "calibrate": (
         "fakeloc_tf.calibrate",
-        "temperature and threshold from validation",
+        "temperature and thresholds from validation",
     ),
     "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
     "robustness": ("fakeloc_tf.robustness", "score and mask under corruptions"),
     "reproduce": ("fakeloc_tf.reproduce", "the paper's tables and figures"),
-    "export": ("fakeloc_tf.export", "write a SavedModel for TF Serving"),
+    "export": ("fakeloc_tf.export", "for TF Serving, ONNX Runtime or OpenVINO"),
     "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
+    "ui": ("fakeloc_tf.ui", "the same in the browser: drop a picture or a video"),
 }
 
 

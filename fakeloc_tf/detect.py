@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from fakeloc_tf import cli
+from fakeloc_tf.errors import FakelocError
 
 if TYPE_CHECKING:
+    from fakeloc_tf.inference.detector import Detector
     from fakeloc_tf.inference.inputs import InputFile
-    from fakeloc_tf.inference.process import Processor
-    from fakeloc_tf.inference.report import Report
+    from fakeloc_tf.inference.outputs import Outputs, Row
+    from fakeloc_tf.inference.settings import Settings
+    from fakeloc_tf.inference.workers import Workers
 
-Row = dict[str, Any]
+# Problems that the summary names; all of them are in results.jsonl.
+MAX_NAMED = 20
 
 
 def detect(
     paths: Annotated[
-        list[Path], typer.Argument(help="Pictures, videos and folders of them.")
+        list[Path],
+        typer.Argument(
+            help="Pictures, videos and folders of them; - reads a list from stdin."
+        ),
     ],
     model: Annotated[
         Path, typer.Option(help="Run folder, .keras file of one, or an export.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results; without it give --json."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the line of each file to stdout.")
+    ] = False,
     fps: Annotated[
         float, typer.Option(min=0.01, help="Frames a second to score of a video.")
     ] = 4.0,
     all_frames: Annotated[
         bool, typer.Option("--all-frames", help="Score every frame of a video.")
     ] = False,
+    max_minutes: Annotated[
+        float,
+        typer.Option(min=0.01, help="Of a video; what comes later is not looked at."),
+    ] = 120.0,
     threshold: Annotated[
         float | None,
-        typer.Option(help="Of the verdict; default: the one chosen on validation."),
+        typer.Option(
+            help="From here on a face is likely manipulated; default: the one chosen "
+            "on validation."
+        ),
     ] = None,
     face_side: Annotated[
         int,
@@ -49,64 +72,157 @@ def detect(
     batch_size: Annotated[
         int, typer.Option(min=1, help="Faces that the model gets at once.")
     ] = 16,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that read files; default: one a core."),
+    ] = None,
 ) -> int:
     """Scores every face and locates the manipulated region.
 
-    Exit status: 0 all files were read, 1 some were not, 2 wrong call.
+    A call that was stopped goes on with the same command. Exit status: 0 all files
+    were read, 1 some were not, 2 wrong call.
     """
-    from fakeloc_tf.inference.inputs import collect
+    if out is None and not as_json:
+        raise FakelocError("give --out DIR for the results, or --json to print them")
+    from fakeloc_tf.inference.inputs import collect, read_list
+    from fakeloc_tf.inference.outputs import finished_rows
+    from fakeloc_tf.inference.workers import Workers
 
-    files = collect(paths, leave_out=out)
+    paths = [p for path in paths for p in _listed(path, read_list)]
+    finished = {} if out is None else finished_rows(out)
+    files = collect(paths, out, {path: row["name"] for path, row in finished.items()})
+    count = min(workers or os.cpu_count() or 1, len(files))
+    with Workers(count) as pool:  # which start while the model is loaded
+        from fakeloc_tf.inference.detector import Detector
+        from fakeloc_tf.inference.settings import Settings
 
-    from fakeloc_tf.inference.detector import Detector, make_face_detector
+        detector = Detector(model, threshold=threshold, batch_size=batch_size)
+        settings = Settings(
+            fps=None if all_frames else fps,
+            face_side=face_side,
+            max_seconds=60 * max_minutes,
+            margin=detector.info.margin,
+            crop_size=detector.info.crop_size,
+            pictures=out is not None,
+        )
+        outputs = _open(out, model, detector, settings)
+        call = _Call(detector, settings, outputs, pool, as_json)
+        return call.run(files, finished)
+
+
+def _listed(path: Path, read_list: Callable[[TextIO], list[Path]]) -> list[Path]:
+    """The path itself; for `-` those of standard input."""
+    return read_list(sys.stdin) if str(path) == "-" else [path]
+
+
+def _open(
+    out: Path | None, model: Path, detector: Detector, settings: Settings
+) -> Outputs | None:
+    """The folder of the results, new or of a call that was stopped."""
+    if out is None:
+        return None
+    from fakeloc_tf.inference.call import describe_call
     from fakeloc_tf.inference.outputs import Outputs
-    from fakeloc_tf.inference.process import READ, Processor
-    from fakeloc_tf.inference.report import Report
 
-    detector = Detector.load(
-        model,
-        threshold=threshold,
-        face_detector=make_face_detector(face_side),
-        batch_size=batch_size,
-    )
-    processor = Processor(detector, Outputs(out), fps=None if all_frames else fps)
-    report = Report(detector.info)
-    rows = _work(processor, files, report)
-    report.write(out / "report.html")
-    _summarise(rows, out, READ)
-    return 0 if all(row["status"] in READ for row in rows) else 1
+    command = ["fakeloc", "detect", *sys.argv[1:]]
+    return Outputs(out, describe_call(model, detector.info, settings, command))
 
 
-def _work(
-    processor: Processor, files: Sequence[InputFile], report: Report
-) -> list[Row]:
-    """Processes every file under a progress bar; returns what the summary needs."""
-    from rich.console import Console
-    from rich.progress import track
+@dataclass
+class _Call:
+    """One call, once the model is there."""
 
-    console = Console(stderr=True)
-    rows = []
-    for item in track(files, "detect", console=console, transient=True):
-        done = processor.process(item)
-        report.add(done)
-        wanted = ("path", "status", "reason", "note")
-        rows.append({key: done.row.get(key) for key in wanted})
-    return rows
+    detector: Detector
+    settings: Settings
+    outputs: Outputs | None
+    workers: Workers
+    as_json: bool
 
+    def run(self, files: list[InputFile], finished: dict[str, Row]) -> int:
+        """Looks at what is not finished yet; the exit status."""
+        from fakeloc_tf.inference.run import READ, is_finished
 
-def _summarise(rows: list[Row], out: Path, read: Sequence[str]) -> None:
-    """Says how many files came out how, and names those with a problem."""
-    from rich.console import Console
-    from rich.markup import escape
+        heads = {f.label: finished.get(f.label, {}) for f in files}
+        left = [f for f in files if not is_finished(f.path, heads[f.label])]
+        if len(left) < len(files):
+            done = len(files) - len(left)
+            print(f"{done} of {len(files)} files were done before", file=sys.stderr)
+        try:
+            for row in self._rows(left):
+                heads[row["path"]] = row | {"frames": None, "tracks": None}
+                if self.as_json:
+                    print(json.dumps(row), flush=True)
+        except KeyboardInterrupt:
+            if self.outputs is not None:
+                print("the same command goes on where it was", file=sys.stderr)
+            raise
+        self._conclude(list(heads))
+        self._summarise(list(heads.values()), READ)
+        return 0 if all(row["status"] in READ for row in heads.values()) else 1
 
-    console = Console(soft_wrap=True, highlight=False)
-    counts = Counter(row["status"] for row in rows)
-    console.print(", ".join(f"{count} {status}" for status, count in counts.items()))
-    for row in rows:
-        if row["status"] not in read or row["note"]:
-            reason = row["reason"] or row["note"]
+    def _rows(self, files: list[InputFile]) -> Iterator[Row]:
+        """The rows of `files`, under a bar with the time that is left."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        from fakeloc_tf.inference.run import detect_files
+
+        columns = (
+            TextColumn("detect"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[done]} of {task.total:g} files"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
+        console = Console(stderr=True)
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task("", total=len(files), done=0)
+            rows = detect_files(
+                self.detector,
+                files,
+                self.outputs,
+                self.settings,
+                self.workers,
+                lambda done: progress.update(task, completed=done, done=int(done)),
+            )
+            yield from rows
+
+    def _conclude(self, paths: list[str]) -> None:
+        """Puts the rows in order and makes the page."""
+        from fakeloc_tf.inference.report import write_report
+
+        if self.outputs is not None:
+            self.outputs.sort(paths)
+            write_report(self.outputs.folder)
+
+    def _summarise(self, rows: list[Row], read: Sequence[str]) -> None:
+        """Says how many files came out how, and names those with a problem."""
+        from rich.console import Console
+        from rich.markup import escape
+
+        console = Console(stderr=self.as_json, soft_wrap=True, highlight=False)
+        for key in ("status", "verdict"):
+            counts = Counter(row[key] for row in rows if key in row)
+            if counts:
+                parts = (f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
+                console.print(", ".join(parts))
+        odd = [row for row in rows if row["status"] not in read or row.get("note")]
+        for row in odd[:MAX_NAMED]:
+            reason = row.get("reason") or row.get("note")
             console.print(escape(f"  {row['status']}: {row['path']}: {reason}"))
-    console.print(escape(f"report: {out / 'report.html'}"))
+        if len(odd) > MAX_NAMED:
+            console.print(f"  and {len(odd) - MAX_NAMED} more, see results.jsonl")
+        if self.outputs is not None:
+            console.print(escape(f"report: {self.outputs.folder / 'report.html'}"))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,8 +1,9 @@
-"""`fakeloc export`: a SavedModel for TF Serving, proved against Keras."""
+"""`fakeloc export`: a run for other engines, proved against Keras."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,35 +17,50 @@ if TYPE_CHECKING:
 FACES_TO_VERIFY = 8
 
 
+class ExportFormat(StrEnum):
+    """Keys of `serving.formats.FORMATS`."""
+
+    SAVED_MODEL = "saved_model"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+
+
 def export(
     run: Annotated[Path, typer.Option(help="Folder of the run.")],
     out: Annotated[Path, typer.Option(help="New folder, DIR/1 for TF Serving.")],
+    format: Annotated[
+        ExportFormat,
+        typer.Option(help="For TF Serving, ONNX Runtime or OpenVINO."),
+    ] = ExportFormat.SAVED_MODEL,
     verify: Annotated[
         Path | None,
         typer.Option(help="Prepared records: verify on faces of their test split."),
     ] = None,
 ) -> int:
-    """Writes a SavedModel and checks it in a fresh process.
+    """Writes a model for another engine and checks it in a fresh process.
 
     Exit status: 0 the same as Keras, 1 not the same, 2 wrong call.
     """
     from fakeloc_tf.files import new_folder
+    from fakeloc_tf.inference.engines.tensorflow_engine import crop_scorer
     from fakeloc_tf.inference.model_info import from_config
     from fakeloc_tf.models.calibration import read_calibration
     from fakeloc_tf.models.scorer import as_scorer, load_run
-    from fakeloc_tf.serving.saved_model import write_saved_model
-    from fakeloc_tf.serving.verify import TOLERANCE, largest_difference
+    from fakeloc_tf.serving.formats import FORMATS
+    from fakeloc_tf.serving.verify import largest_difference
 
     model, config, metrics = load_run(run)
     info = from_config(config, metrics, read_calibration(run))
-    faces = _faces(verify, info.image_size)
+    chosen = FORMATS[format]
+    score = crop_scorer(as_scorer(model), info.image_size)
+    crops = _crops(verify, info.crop_size)
     try:
         with new_folder(out) as folder:
-            write_saved_model(model, info, folder)
-            differences = largest_difference(as_scorer(model), folder, faces)
-            _say(differences, f"{len(faces)} {'real' if verify else 'random'} faces")
+            chosen.write(model, info, folder)
+            differences = largest_difference(score, folder, crops)
+            _say(differences, f"{len(crops)} {'real' if verify else 'random'} faces")
             # Not `>`, which a NaN would pass.
-            if not all(value <= TOLERANCE for value in differences.values()):
+            if not all(value <= chosen.tolerance for value in differences.values()):
                 raise _DiffersError
     except _DiffersError:
         typer.echo(f"{out}: not written, the export differs from Keras", err=True)
@@ -64,8 +80,8 @@ def _say(differences: dict[str, float], faces: str) -> None:
         typer.echo(f"  {name}: {difference:.2e}")
 
 
-def _faces(records: Path | None, size: int) -> np.ndarray:
-    """uint8 [N, S, S, 3]: of the test split, else random."""
+def _crops(records: Path | None, size: int) -> np.ndarray:
+    """uint8 [N, C, C, 3]: of the test split, else random."""
     import numpy as np
 
     if records is None:

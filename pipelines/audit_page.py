@@ -20,9 +20,19 @@ from matplotlib.figure import Figure
 import fakeloc_tf
 from fakeloc_tf.data.records import SPLITS
 from fakeloc_tf.files import write_text
-from fakeloc_tf.inference.timeline import COLORS
 
 BINS = 30
+# Okabe and Ito's colours, told apart by colour-blind people too.
+COLORS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#666666",
+    "#7a3e9d",
+)
 
 
 def write(

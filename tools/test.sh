@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Sets up and runs the tests: ruff, mypy, pytest. Arguments go to pytest
-# (`bash tools/test.sh -m slow` for the slow ones).
+# (`bash tools/test.sh -m slow` for the slow ones, `-n 0` for one process).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 ruff format --check .
 ruff check .
 mypy
-exec python -m pytest "$@"
+# A file's tests share fixtures that take seconds: they stay in one process.
+exec python -m pytest -n auto --dist loadfile "$@"

@@ -89,9 +89,13 @@ class CalibrationConfig(Section):
         false_positive_rate: highest share of the validation reals that the threshold of
             the verdict may call manipulated; None = the threshold is that of the best
             balanced accuracy.
+        false_negative_rate: highest share of the validation fakes that may be called
+            real; between the two thresholds the answer is "not sure". None = nothing
+            is called real for such a rate.
     """
 
     false_positive_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = 0.05
+    false_negative_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = 0.05
 
 
 class TrainingConfig(Section):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, targets
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.protocol import check_preparation
@@ -15,10 +16,17 @@ from fakeloc_tf.models.calibration import Calibration, write_calibration
 from fakeloc_tf.models.scorer import load_run
 from fakeloc_tf.training.calibration import SPLIT, ScoredFaces, fit_calibration
 from fakeloc_tf.training.provenance import read_provenance
+from fakeloc_tf.training.rate_thresholds import Rate, WantedRates
 
 
 def calibrate_run(
-    run: Path, records: Path, split: str, fpr: float | None, batch_size: int
+    run: Path,
+    records: Path,
+    split: str,
+    batch_size: int,
+    *,
+    fpr: float | None = None,
+    fnr: float | None = None,
 ) -> Calibration:
     """Fits temperature and thresholds on validation faces; writes them into the run.
 
@@ -27,12 +35,14 @@ def calibrate_run(
         records: folder that `pipelines.prepare` wrote.
         split: must be val: the model has learned the training faces by heart, and what
             is chosen on the test faces is no result on them any more.
-        fpr: wanted false-positive rate; None = that of the run's config.
         batch_size: faces at once.
+        fpr: wanted false-positive rate; None = that of the run's config, which is left
+            out where there are too few reals.
+        fnr: wanted false-negative rate; None likewise.
 
     Raises:
-        FakelocError: another split, too few faces, or run and records are missing,
-            broken, or do not fit together.
+        FakelocError: another split, too few faces (also for a given rate), or run and
+            records are missing, broken, or do not fit together.
     """
     if split != SPLIT:
         raise FakelocError(
@@ -57,8 +67,18 @@ def calibrate_run(
         for images, label in batches.prefetch(tf.data.AUTOTUNE):
             labels.append(label.numpy())
             logits.append(logit(images).numpy())
-    rate = config.calibration.false_positive_rate if fpr is None else fpr
     scored = ScoredFaces(np.concatenate(labels), np.concatenate(logits), records)
-    fitted = fit_calibration(scored, run / "best.keras", rate)
+    fitted = fit_calibration(scored, run / "best.keras", _wanted(config, fpr, fnr))
     write_calibration(fitted, run)
     return fitted
+
+
+def _wanted(config: Config, fpr: float | None, fnr: float | None) -> WantedRates:
+    """The run's rates, and those that the user asks for, which must be shown."""
+    run = config.calibration
+    given: dict[Rate, float | None] = {"fpr": fpr, "fnr": fnr}
+    return WantedRates(
+        fpr=run.false_positive_rate if fpr is None else fpr,
+        fnr=run.false_negative_rate if fnr is None else fnr,
+        required=[side for side, rate in given.items() if rate is not None],
+    )

@@ -30,11 +30,9 @@ def reliability_metrics(
 
     Returns:
         `temperature` (None = not calibrated), `frame_nll`, `frame_ece`, `frame_brier`
-        and the same with `_uncalibrated` at T = 1. With a threshold for a wanted
-        false-positive rate also `wanted_fpr`, `fpr_threshold` and, of these faces,
-        `frame_fpr_at_fpr_threshold` and `frame_tpr_at_fpr_threshold`, None without
-        reals or fakes. The mean probability of a video's frames is not calibrated and
-        has no such numbers.
+        and the same with `_uncalibrated` at T = 1. With thresholds for wanted rates of
+        errors also those of `_at_thresholds`. The mean probability of a video's frames
+        is not calibrated and has no such numbers.
     """
     label = predictions["label"].to_numpy()
     result: dict[str, Any] = {
@@ -46,16 +44,7 @@ def reliability_metrics(
     ):
         errors = metrics.calibration_errors(label, probability)
         result |= {f"frame_{name}{ending}": v for name, v in errors.items()}
-    if calibration is None or calibration.fpr is None:
-        return result
-    threshold = calibration.fpr.threshold
-    alarm = predictions["probability"] >= threshold
-    return result | {
-        "wanted_fpr": calibration.fpr.wanted,
-        "fpr_threshold": threshold,
-        "frame_fpr_at_fpr_threshold": _share(alarm[label == 0]),
-        "frame_tpr_at_fpr_threshold": _share(alarm[label == 1]),
-    }
+    return result | _at_thresholds(label, predictions["probability"], calibration)
 
 
 def uncalibrated(
@@ -122,6 +111,45 @@ def _draw_panel(
     lower.bar_label(bars, bars_text, fontsize=6)
     lower.margins(y=0.2)
     lower.set(xlabel="probability of manipulation", ylabel="faces")
+
+
+def _at_thresholds(
+    label: np.ndarray, probability: pd.Series, calibration: Calibration | None
+) -> dict[str, float | None]:
+    """What the thresholds for wanted rates do to these faces.
+
+    Returns:
+        With one for false positives `wanted_fpr`, `fpr_threshold`, and as shares
+        `frame_fpr_at_fpr_threshold` and `frame_tpr_at_fpr_threshold`; with one for
+        false negatives `wanted_fnr`, `fnr_threshold`, `frame_fnr_at_fnr_threshold` and
+        `frame_tnr_at_fnr_threshold`. With both `frame_not_sure_reals` and
+        `frame_not_sure_fakes`, the shares between them. None without such faces.
+    """
+    fpr, fnr = (calibration.fpr, calibration.fnr) if calibration else (None, None)
+    found: dict[str, float | None] = {}
+    if fpr is not None:
+        alarm = probability >= fpr.threshold
+        found |= {
+            "wanted_fpr": fpr.wanted,
+            "fpr_threshold": fpr.threshold,
+            "frame_fpr_at_fpr_threshold": _share(alarm[label == 0]),
+            "frame_tpr_at_fpr_threshold": _share(alarm[label == 1]),
+        }
+    if fnr is not None:
+        spared = probability < fnr.threshold
+        found |= {
+            "wanted_fnr": fnr.wanted,
+            "fnr_threshold": fnr.threshold,
+            "frame_fnr_at_fnr_threshold": _share(spared[label == 1]),
+            "frame_tnr_at_fnr_threshold": _share(spared[label == 0]),
+        }
+    if fpr is not None and fnr is not None:
+        between = ~alarm & ~spared
+        found |= {
+            "frame_not_sure_reals": _share(between[label == 0]),
+            "frame_not_sure_fakes": _share(between[label == 1]),
+        }
+    return found
 
 
 def _share(chosen: pd.Series) -> float | None:

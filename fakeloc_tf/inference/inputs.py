@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,43 +24,69 @@ class InputFile:
         path: as found below what the user gave.
         kind: `image`, `video` or `unknown`, by the suffix.
         name: stem of its outputs; no two files share one.
+        title: how rows call it; empty = by its path.
     """
 
     path: Path
     kind: str
     name: str
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """How rows call it."""
+        return self.title or shown(self.path)
 
 
-def collect(paths: Sequence[Path], leave_out: Path | None = None) -> list[InputFile]:
+def read_list(lines: Iterable[str]) -> list[Path]:
+    """Paths of a list, such as `find` prints: one a line, or with NUL between them.
+
+    Raises:
+        FakelocError: the list is empty.
+    """
+    text = "".join(lines)
+    names = text.split("\0") if "\0" in text else text.splitlines()
+    paths = [Path(name) for name in names if name.strip()]
+    if not paths:
+        raise FakelocError("the list on standard input is empty; give a path a line")
+    return paths
+
+
+def collect(
+    paths: Sequence[Path],
+    leave_out: Path | None = None,
+    known: Mapping[str, str] | None = None,
+) -> list[InputFile]:
     """Files and the files of folders, recursively, each once.
 
-    Hidden files in folders are passed over. A file of any other suffix stays in the
-    list, as `unknown`, so that nothing is left out in silence.
+    Links to folders are followed, each folder once. Hidden files in folders are passed
+    over. A file of any other suffix stays in the list, as `unknown`, and so does a link
+    that leads nowhere, so that nothing is left out in silence.
 
     Args:
         paths: files and folders, in the order to work in; a folder's files are sorted.
         leave_out: a folder whose files are no input (the output folder).
+        known: names that files have from a call that was stopped, by `shown` path.
 
     Raises:
-        FakelocError: a path is missing, or there are no files.
+        FakelocError: a path is missing, a folder cannot be read, or there are no files.
     """
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise FakelocError(f"{path} does not exist")
-    found: dict[Path, Path] = {}
+    hidden = os.path.realpath(leave_out) if leave_out else None
+    found: dict[str, Path] = {}
     for path in paths:
-        for file in sorted(_files(path)) if path.is_dir() else [path]:
-            found.setdefault(file.resolve(), file)
-    hidden = leave_out.resolve() if leave_out else None
-    files = [
-        file
-        for real, file in found.items()
-        if hidden is None or hidden not in real.parents
-    ]
-    if not files:
+        for file in _files(path, hidden) if path.is_dir() else [path]:
+            found.setdefault(os.path.realpath(file), file)
+    if not found:
         raise FakelocError(f"no files in {', '.join(map(str, paths))}")
-    names: set[str] = set()
-    return [InputFile(file, kind_of(file), _name(file, names)) for file in files]
+    known = known or {}
+    taken = {name.lower() for name in known.values()}
+    return [
+        InputFile(file, kind_of(file), known.get(shown(file)) or _name(file, taken))
+        for file in found.values()
+    ]
 
 
 def kind_of(path: Path) -> str:
@@ -75,16 +102,33 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Files below `folder` whose names and folders do not start with a dot."""
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(root) / name for name in names if not name.startswith("."))
+def _files(top: Path, hidden: str | None) -> Iterator[Path]:
+    """Files below `top`, sorted; without those in `hidden` and those with a dot."""
+    seen: set[str] = set()
+    found = []
+
+    def fail(error: OSError) -> None:
+        raise FakelocError(f"{error.filename} cannot be read: {error.strerror}")
+
+    for root, folders, names in os.walk(top, onerror=fail, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen or (hidden and os.path.commonpath([real, hidden]) == hidden):
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(root) / name for name in names if not name.startswith(".")]
+    return iter(sorted(found))
 
 
 def _name(path: Path, taken: set[str]) -> str:
-    """The stem, with a number where it is taken (also in other case)."""
-    stem = shown(Path(path.stem)).encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+    """The stem, with a number where it is taken (also in other case).
+
+    Only letters, digits, blanks, hyphens and underscores stay: what follows the name
+    of an output begins with a dot or an `@`.
+    """
+    stem = re.sub(r"[^\w -]", "_", shown(Path(path.stem))).strip() or "file"
+    stem = stem.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
     name, count = stem, 1
     while name.lower() in taken:
         count += 1

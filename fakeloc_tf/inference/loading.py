@@ -1,64 +1,136 @@
-"""From a path to a scoring function: run folder, `.keras` file or SavedModel."""
+"""From a path to a scoring function: run folder, `.keras` file or export.
+
+TensorFlow is imported only for what needs it: an export for ONNX Runtime or OpenVINO
+answers seconds earlier.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-import tensorflow as tf
-
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference import model_info
+from fakeloc_tf.files import file_sha256
+from fakeloc_tf.inference.engines.contract import CropScorer
 from fakeloc_tf.inference.model_info import ModelInfo
-from fakeloc_tf.models.calibration import read_calibration
-from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run, require_localization
 
-INFO_FILE = Path("assets.extra") / "fakeloc.json"
+INFO_NAME = "fakeloc.json"
+# TF Serving's place for what goes along with a SavedModel.
+INFO_FILE = Path("assets.extra") / INFO_NAME
+SAVED_MODEL = "saved_model.pb"
+ONNX = "model.onnx"
+OPENVINO = "model.xml"
 
 
-def load_model(path: str | os.PathLike[str]) -> tuple[Scorer, ModelInfo]:
+@dataclass(frozen=True)
+class FoundModel:
+    """What a path holds.
+
+    Attributes:
+        engine: `tensorflow`, `onnx` or `openvino`, for people and for `call.json`.
+        format: `keras`, `saved_model`, `onnx` or `openvino`.
+        path: the `.keras` file, or the folder of the export.
+    """
+
+    engine: str
+    format: str
+    path: Path
+
+
+def find_model(path: str | os.PathLike[str]) -> FoundModel:
+    """Recognises a model by the files that are there; loads nothing.
+
+    Args:
+        path: see `load_model`.
+
+    Raises:
+        FakelocError: there is no model at `path`.
+    """
+    path = Path(path)
+    if path.suffix == ".keras":
+        return FoundModel("tensorflow", "keras", path)
+    if (path / "best.keras").is_file():
+        return FoundModel("tensorflow", "keras", path / "best.keras")
+    if (path / ONNX).is_file():
+        return FoundModel("onnx", "onnx", path)
+    if (path / OPENVINO).is_file():
+        return FoundModel("openvino", "openvino", path)
+    folder = _newest_version(path)
+    if (folder / SAVED_MODEL).is_file():
+        return FoundModel("tensorflow", "saved_model", folder)
+    raise FakelocError(
+        f"{path} holds no model; give a run folder (best.keras, config.yaml), a .keras "
+        f"file beside its config.yaml, or the folder of an export ({SAVED_MODEL}, "
+        f"{ONNX} or {OPENVINO})"
+    )
+
+
+def load_model(path: str | os.PathLike[str]) -> tuple[CropScorer, ModelInfo]:
     """Loads whatever `path` holds.
 
     Args:
         path: a run folder (`best.keras`, `config.yaml`), a `.keras` file beside its
-            `config.yaml`, a SavedModel, or a folder of numbered SavedModels, of which
+            `config.yaml`, an export, or a folder of numbered SavedModels, of which
             the highest number is taken as TF Serving does.
 
     Raises:
-        FakelocError: there is no model at `path`, or one that cannot locate.
+        FakelocError: there is no model at `path`, one that cannot locate, or one whose
+            engine is not installed.
     """
-    path = Path(path)
-    if path.suffix == ".keras" or (path / "best.keras").is_file():
-        model, config, metrics = load_run(path)
-        require_localization(model, path)
-        info = model_info.from_config(config, metrics, read_calibration(path))
-        return as_scorer(model), info
-    folder = _newest_version(path)
-    if (folder / "saved_model.pb").is_file():
-        return load_saved_model(folder)
-    raise FakelocError(
-        f"{path} holds no model; give a run folder (best.keras, config.yaml), a .keras "
-        "file beside its config.yaml, or the folder of an export (saved_model.pb)"
-    )
+    found = find_model(path)
+    folder = found.path
+    if found.format == "onnx":
+        from fakeloc_tf.inference.engines.onnx_engine import load_onnx
 
+        info = ModelInfo.from_json(folder / INFO_NAME)
+        return load_onnx(folder / ONNX, info.crop_size), info
+    if found.format == "openvino":
+        from fakeloc_tf.inference.engines.openvino_engine import load_openvino
 
-def load_saved_model(folder: Path) -> tuple[Scorer, ModelInfo]:
-    """The `serving_default` signature of an export and its description."""
+        info = ModelInfo.from_json(folder / INFO_NAME)
+        return load_openvino(folder / OPENVINO, info.crop_size), info
+
+    from fakeloc_tf.inference.engines import tensorflow_engine
+
+    if found.format == "keras":
+        # The path as the user gave it, for messages.
+        return tensorflow_engine.load_keras(Path(path))
     info = ModelInfo.from_json(folder / INFO_FILE)
-    try:
-        loaded = tf.saved_model.load(str(folder))
-        if "serving_default" not in loaded.signatures:
-            raise FakelocError(f"{folder} has no signature `serving_default`")
-    except (OSError, tf.errors.OpError) as error:
-        raise FakelocError(f"{folder} cannot be loaded: {error}") from error
-    # The signature is taken from `loaded` at each call: held alone, it would not keep
-    # its variables alive.
-    return lambda faces: loaded.signatures["serving_default"](faces=faces), info
+    return tensorflow_engine.load_saved_model(folder, info.image_size), info
+
+
+def model_sha256(path: str | os.PathLike[str]) -> str:
+    """Hash of what `load_model` loads.
+
+    Args:
+        path: see `load_model`.
+
+    Returns:
+        Of a run: of its `.keras` file. Of an export: of the names and hashes of its
+        files, sorted by name.
+
+    Raises:
+        FakelocError: there is no model at `path`.
+    """
+    found = find_model(path)
+    if found.format == "keras":
+        if not found.path.is_file():
+            raise FakelocError(f"{found.path} is missing; is it a file of a run?")
+        return file_sha256(found.path)
+    files = {
+        file.relative_to(found.path).as_posix(): file
+        for file in found.path.rglob("*")
+        if file.is_file()
+    }
+    lines = [f"{file_sha256(files[name])}  {name}\n" for name in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _newest_version(path: Path) -> Path:
     """`path`, or its sub-folder with the highest number."""
-    if (path / "saved_model.pb").is_file() or not path.is_dir():
+    if (path / SAVED_MODEL).is_file() or not path.is_dir():
         return path
     versions = [child for child in path.iterdir() if child.name.isdecimal()]
     return max(versions, key=lambda child: int(child.name), default=path)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from fakeloc_tf import config as configuration
-from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.models.calibration import Calibration
+from fakeloc_tf.inference.known_rates import KnownRate, verdict_fields
+from fakeloc_tf.inference.verdict import Thresholds
+from fakeloc_tf.inference.verdict_text import meanings
+from fakeloc_tf.metrics.aggregation import DEFAULT, check_aggregation
+
+if TYPE_CHECKING:
+    # The first imports pydantic, the second TensorFlow: an export needs neither.
+    from fakeloc_tf.config import Config
+    from fakeloc_tf.models.calibration import Calibration
 
 DEFAULT_THRESHOLD = 0.5
+
+What = Literal["face", "video"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class ModelInfo:
         sigma: of the noise filter behind the training targets, grey levels.
         classes: names of the methods, index 0 = pristine.
         gamma: weights of the three maps (Eq. 8).
-        threshold: a probability from here on is called manipulated.
+        threshold: a probability of a face from here on is likely manipulated.
         threshold_source: where the threshold comes from, for people.
         trained_on: folder name of the training records, for people.
         config_sha256: of the resolved configuration.
@@ -37,6 +45,16 @@ class ModelInfo:
         calibration_source: what the temperature was fitted on, for people; None = the
             probabilities are not calibrated.
         false_positive_rate: that the threshold was chosen for; None = for none.
+        real_threshold: a probability below is likely real, see `thresholds`; None = no
+            rate of errors is known for any.
+        false_negative_rate: that `real_threshold` was chosen for; None = for none.
+        aggregation: of the faces of a track to its score, see `metrics.aggregate`.
+        video_threshold: as `threshold`, of the score of a video; None = that of faces.
+        video_real_threshold: as `real_threshold`; None = that of faces.
+        rates: how often the verdict was wrong on validation: `face_manipulated`,
+            `face_real`, `video_manipulated`, `video_real`; one that is not known is
+            not there.
+        calibrated_on: name of the data set of the validation faces; None = not known.
     """
 
     name: str
@@ -56,18 +74,91 @@ class ModelInfo:
     temperature: float = 1.0
     calibration_source: str | None = None
     false_positive_rate: float | None = None
+    # Exports of before there were three verdicts have none of these either.
+    real_threshold: float | None = None
+    false_negative_rate: float | None = None
+    aggregation: str = DEFAULT
+    video_threshold: float | None = None
+    video_real_threshold: float | None = None
+    rates: dict[str, KnownRate] = field(default_factory=dict)
+    calibrated_on: str | None = None
+
+    def thresholds(self) -> Thresholds:
+        """Of the verdict on a face.
+
+        Where no rate of errors is known, because the model is not calibrated or the
+        user gave the threshold, one threshold divides both sides, and `meanings` says
+        that no rate is known. Where only the rate among reals is known, nothing is
+        called real: a threshold that few reals reach may leave most fakes below it.
+        """
+        real = self.real_threshold
+        if real is None and self.false_positive_rate is None:
+            real = self.threshold
+        return _ordered(self.threshold, real)
+
+    def video_thresholds(self) -> Thresholds:
+        """Of the verdict on a track or a video; those of faces for unknown ones."""
+        faces = self.thresholds()
+        upper, lower = self.video_threshold, self.video_real_threshold
+        return _ordered(
+            faces.manipulated if upper is None else upper,
+            faces.real if lower is None else lower,
+        )
+
+    def meanings(self, what: What = "face") -> dict[str, str]:
+        """Verdict → what it means, with the rate of errors where it is known.
+
+        Args:
+            what: `face`, or `video` for tracks and videos.
+        """
+        chosen = self.thresholds() if what == "face" else self.video_thresholds()
+        return meanings(
+            chosen,
+            self.rates.get(f"{what}_manipulated"),
+            self.rates.get(f"{what}_real"),
+            what=what,
+        )
+
+    def rates_hold_for(self) -> str:
+        """One sentence: on what the rates of `meanings` were measured."""
+        if not self.rates:
+            return (
+                f"No rate of errors is known: the threshold is {self.threshold_source}."
+            )
+        return (
+            "The rates were measured on validation faces of "
+            f"{self.calibrated_on or 'data that is not named'}; on pictures of another "
+            "kind, or of other methods of manipulation, they can be much higher."
+        )
 
     def with_threshold(self, threshold: float | None) -> ModelInfo:
-        """The same with a threshold that the user gives; None changes nothing."""
+        """The same with a threshold that the user gives; None changes nothing.
+
+        It is that of faces and of videos. Thresholds for `LIKELY_REAL` above it are
+        lowered to it. Rates of a threshold that has changed are not known any more.
+        """
         if threshold is None:
             return self
         if not 0.0 <= threshold <= 1.0:
             raise FakelocError(f"threshold {threshold}: must be between 0 and 1")
+        real, video_real = (
+            None if side is None else min(side, threshold)
+            for side in (self.real_threshold, self.video_real_threshold)
+        )
+        same = real == self.real_threshold
+        kept = {"face_real"} if same else set()
+        if video_real == self.video_real_threshold:
+            kept.add("video_real")
         return replace(
             self,
             threshold=threshold,
             threshold_source="given by the user",
             false_positive_rate=None,
+            real_threshold=real,
+            false_negative_rate=self.false_negative_rate if same else None,
+            video_threshold=None,
+            video_real_threshold=video_real,
+            rates={name: rate for name, rate in self.rates.items() if name in kept},
         )
 
     def to_json(self) -> str:
@@ -85,8 +176,11 @@ class ModelInfo:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
             for name in ("classes", "gamma"):
                 values[name] = tuple(values[name])
+            rates = values.get("rates", {})
+            values["rates"] = {name: KnownRate(**rate) for name, rate in rates.items()}
+            check_aggregation(values.get("aggregation", DEFAULT))
             return cls(**values)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FakelocError(
                 f"{path} does not describe a model ({error}); export it again with "
                 "`python -m fakeloc_tf.export --run RUN --out DIR/1`"
@@ -106,6 +200,8 @@ def from_config(
         calibration: of the run; its threshold for a wanted false-positive rate comes
             before the `validation_threshold` of the metrics.
     """
+    from fakeloc_tf.config import config_sha256
+
     threshold, source = _threshold(metrics or {}, calibration)
     chosen = calibration.fpr if calibration else None
     return ModelInfo(
@@ -121,10 +217,11 @@ def from_config(
         threshold=threshold,
         threshold_source=source,
         trained_on=Path(config.data.records).as_posix(),
-        config_sha256=configuration.config_sha256(config),
+        config_sha256=config_sha256(config),
         temperature=calibration.temperature if calibration else 1.0,
         calibration_source=calibration.source if calibration else None,
         false_positive_rate=chosen.wanted if chosen else None,
+        **(verdict_fields(calibration) if calibration else {}),
     )
 
 
@@ -144,3 +241,8 @@ def _threshold(
     if threshold is None:
         return DEFAULT_THRESHOLD, "default, not chosen on validation"
     return float(threshold), "chosen on the validation split"
+
+
+def _ordered(manipulated: float, real: float | None) -> Thresholds:
+    """The real side not above the manipulated one."""
+    return Thresholds(manipulated, None if real is None else min(real, manipulated))

@@ -1,54 +1,48 @@
-"""The output folder of `fakeloc detect`: rows, masks and overlays."""
+"""The output folder of `fakeloc detect`: rows, masks; what a stopped call left."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.detector import FaceResult
+from fakeloc_tf.files import new_file, write_text
 from fakeloc_tf.media.images import decode_png, write_png
+
+CALL_FILE = "call.json"
+RESULTS_FILE = "results.jsonl"
+PICTURE_FOLDERS = ("masks", "overlays", "evidence")
+
+Row = dict[str, Any]
 
 
 class Outputs:
     """Writes below one folder; a file appears whole or not at all.
 
     `results.jsonl` has a line for each finished file, written last, so that what a
-    line names is there.
+    line names is there. A call that was stopped goes on where it was.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Makes the folder.
+    def __init__(self, folder: Path, call: Mapping[str, Any]) -> None:
+        """Makes the folder, or takes up what a call of the same settings left.
+
+        Args:
+            folder: where to write.
+            call: for `call.json`; `options` and `model` must be those of before.
 
         Raises:
-            FakelocError: it holds the results of another call.
+            FakelocError: the folder holds something else, or results of other settings.
         """
         self.folder = folder
-        self.results = folder / "results.jsonl"
-        if folder.exists() and not folder.is_dir():
-            raise FakelocError(f"{folder} is a file; choose another folder")
-        if self.results.exists():
-            raise FakelocError(
-                f"{self.results} is there already; choose another folder or remove it"
-            )
-        for name in ("masks", "overlays"):
+        self.results = folder / RESULTS_FILE
+        self._open(call)
+        for name in PICTURE_FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self._unfinished: list[Path] = []
-
-    def begin(self) -> None:
-        """Starts a file: `discard` takes back what is written from here on."""
-        self._unfinished = []
-
-    def discard(self) -> None:
-        """Removes what was written for a file that could not be finished."""
-        for path in self._unfinished:
-            path.unlink(missing_ok=True)
-        self._unfinished = []
 
     def write_mask(self, name: str, localization: np.ndarray) -> str:
         """Saves a map as PNG, 0..255, in the coordinates of its crop box.
@@ -60,53 +54,117 @@ class Outputs:
         Returns:
             The path below the output folder.
         """
-        path = self.target("masks", f"{name}.png")
+        path = self.folder / "masks" / f"{name}.png"
         write_png(path, np.round(255 * np.clip(localization, 0, 1)).astype(np.uint8))
         return path.relative_to(self.folder).as_posix()
 
-    def read_mask(self, path: str) -> np.ndarray:
-        """float32 [S, S] in 0..1, what `write_mask` saved, to 1/510."""
-        return decode_png((self.folder / path).read_bytes()).astype(np.float32) / 255
+    def discard(self, name: str) -> None:
+        """Removes the pictures of a file that could not be finished.
 
-    def target(self, folder: str, file_name: str) -> Path:
-        """A path to write to, that `discard` removes."""
-        path = self.folder / folder / file_name
-        self._unfinished.append(path)
-        return path
+        Args:
+            name: of its outputs; an `@` or a dot follows it in the name of each.
+        """
+        for folder in PICTURE_FOLDERS:
+            for path in (self.folder / folder).glob(f"{_glob(name)}[@.]*"):
+                path.unlink()
 
-    def append(self, row: dict[str, Any]) -> None:
+    def append(self, row: Row) -> None:
         """Adds the line of a finished file."""
         with self.results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        self._unfinished = []
+
+    def sort(self, paths: Sequence[str]) -> None:
+        """Puts the lines into the order of `paths`, the last of each path only."""
+        places: dict[str, int] = {}
+        with self.results.open("rb") as file:
+            while line := file.readline():
+                places[json.loads(line)["path"]] = file.tell() - len(line)
+            order = [path for path in paths if path in places]
+            wanted = frozenset(order)
+            order += [path for path in places if path not in wanted]
+            with new_file(self.results) as temporary, temporary.open("wb") as out:
+                for path in order:
+                    file.seek(places[path])
+                    out.write(file.readline())
+
+    def _open(self, call: Mapping[str, Any]) -> None:
+        """Writes `call.json`, or checks the one that is there."""
+        folder, path = self.folder, self.folder / CALL_FILE
+        if folder.exists() and not folder.is_dir():
+            raise FakelocError(f"{folder} is a file; choose another folder")
+        if path.exists():
+            before = _read_call(path)
+            for part in ("model", "options"):
+                _compare(path, part, before.get(part, {}), call[part])
+            self._mend()
+            return
+        if folder.exists() and any(folder.iterdir()):
+            raise FakelocError(
+                f"{folder} is not empty and has no {CALL_FILE}; choose another folder"
+            )
+        write_text(path, json.dumps(call, indent=2) + "\n")
+
+    def _mend(self) -> None:
+        """Removes what a kill left: half a line, half-written pictures."""
+        for name in PICTURE_FOLDERS:
+            for left in (self.folder / name).glob(".*"):
+                left.unlink()
+        if self.results.exists():
+            with self.results.open("rb+") as file:
+                file.truncate(sum(len(line) for line in file if line.endswith(b"\n")))
 
 
-def face_row(face: FaceResult, mask: str) -> dict[str, Any]:
-    """One face as it stands in `results.jsonl`."""
-    box, crop = face.box, face.crop_box
-    row: dict[str, Any] = {
-        "box": [round(v, 1) for v in (box.left, box.top, box.right, box.bottom)],
-        "face_score": round(box.score, 4),
-        "crop_box": [crop.left, crop.top, crop.right, crop.bottom],
-        "probability": face.probability,
-        "verdict": face.verdict,
-        "manipulated_fraction": face.manipulated_fraction,
-        "mask": mask,
-    }
-    if face.method_probabilities is not None:
-        row["method_probabilities"] = face.method_probabilities
-    return row
+def finished_rows(folder: Path) -> dict[str, Row]:
+    """Heads of the rows that a call left: name, status, size, time of change.
+
+    Returns:
+        Path → head; of a file that was looked at twice, the last. Empty where there
+        is nothing.
+    """
+    path = folder / RESULTS_FILE
+    if not path.is_file():
+        return {}
+    wanted = "path name status reason note verdict bytes modified_ns".split()
+    rows = {}
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                row = json.loads(line)
+                rows[row["path"]] = {key: row[key] for key in wanted if key in row}
+    return rows
 
 
-def sha256_of(path: Path) -> str | None:
-    """Hex digest of a file's bytes; None where it cannot be read."""
-    digest = hashlib.sha256()
+def read_mask(folder: Path, path: str) -> np.ndarray:
+    """float32 [S, S] in 0..1, what `write_mask` saved, to 1/510."""
+    return decode_png((folder / path).read_bytes()).astype(np.float32) / 255
+
+
+def _read_call(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        return None
-    return digest.hexdigest()
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FakelocError(
+            f"{path} cannot be read ({error}); choose another folder or remove it"
+        ) from error
+
+
+def _compare(
+    path: Path, part: str, before: Mapping[str, Any], now: Mapping[str, Any]
+) -> None:
+    """Refuses to mix results of two settings in one folder."""
+    # Where the model lies does not change what it says.
+    for key in sorted((before.keys() | now.keys()) - {"path"}):
+        # As JSON has it: tuples become lists.
+        old, new = before.get(key), json.loads(json.dumps(now.get(key)))
+        if old != new:
+            raise FakelocError(
+                f"{path.parent} has results of another call: {part}.{key} was {old}, "
+                f"now it is {new}; choose another folder, or call it as before to go on"
+            )
+
+
+def _glob(name: str) -> str:
+    """`name` as a pattern that matches itself only."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)

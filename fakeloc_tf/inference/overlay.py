@@ -1,27 +1,30 @@
-"""Pictures and videos with boxes, scores and the heat-map of the localisation."""
+"""Pictures and videos with boxes, scores and the heat map of the localisation."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.detector import MANIPULATED, FaceResult
-from fakeloc_tf.media.faces import CropBox, FaceBox, paste
-from fakeloc_tf.media.video import read_frames, write_video
+from fakeloc_tf.inference import verdict
+from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
+from fakeloc_tf.media.boxes import CropBox, FaceBox, paste
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    # Workers draw without TensorFlow, which the detector brings along.
+    from fakeloc_tf.inference.detector import FaceResult
 
-# Vermillion and bluish green of Okabe and Ito: told apart by colour-blind people too.
-COLORS = {MANIPULATED: (213, 94, 0), "real": (0, 158, 115)}
+# Of each verdict its box and the letters on it: Okabe and Ito's vermillion, bluish
+# green and orange, made darker and lighter. Colour-blind people tell them apart too.
+COLORS = {
+    LIKELY_MANIPULATED: ((190, 75, 0), (255, 255, 255)),
+    LIKELY_REAL: ((0, 121, 90), (255, 255, 255)),
+    NOT_SURE: ((240, 194, 75), (0, 0, 0)),
+}
 HEAT_ALPHA = 0.65
-# Encoding 1080p takes twice the time of scoring it, to look at a box.
-MAX_VIDEO_SIDE = 1280
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,20 @@ def drawn(face: FaceResult, track: int | None = None) -> DrawnFace:
     )
 
 
+def heat_rgba(localization: np.ndarray) -> np.ndarray:
+    """A map as a picture to lay over another; where the map is 0 it is clear.
+
+    Args:
+        localization: float [H, W] in 0..1.
+
+    Returns:
+        uint8 [H, W, 4] RGBA; the opacity is the level too, 255 = 1.
+    """
+    level = np.round(255 * np.clip(localization, 0.0, 1.0)).astype(np.uint8)
+    bgr = cv2.applyColorMap(level, cv2.COLORMAP_TURBO)
+    return np.dstack([cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), level])
+
+
 def heat(image_uint8: np.ndarray, localization: np.ndarray) -> np.ndarray:
     """Lays a map over a picture of the same size; where the map is 0 nothing changes.
 
@@ -68,12 +85,10 @@ def heat(image_uint8: np.ndarray, localization: np.ndarray) -> np.ndarray:
             "`localization` must have the picture's size. Received: "
             f"{localization.shape}, {image_uint8.shape}"
         )
-    level = np.clip(localization, 0.0, 1.0).astype(np.float32)
-    bgr = cv2.applyColorMap(np.round(255 * level).astype(np.uint8), cv2.COLORMAP_TURBO)
-    colors = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.float32)
+    rgba = heat_rgba(localization).astype(np.float32)
     # The map is also the opacity, so that what it calls clean stays visible.
-    alpha = HEAT_ALPHA * level[..., None]
-    return np.round(image_uint8 * (1 - alpha) + colors * alpha).astype(np.uint8)
+    alpha = HEAT_ALPHA / 255 * rgba[..., 3:]
+    return np.round(image_uint8 * (1 - alpha) + rgba[..., :3] * alpha).astype(np.uint8)
 
 
 def draw(image_uint8: np.ndarray, faces: Sequence[DrawnFace]) -> np.ndarray:
@@ -89,6 +104,31 @@ def draw(image_uint8: np.ndarray, faces: Sequence[DrawnFace]) -> np.ndarray:
     return picture
 
 
+def scene(image_uint8: np.ndarray, face: DrawnFace, max_side: int) -> np.ndarray:
+    """The whole picture, smaller, with box and score of one face and without its map.
+
+    Args:
+        image_uint8: uint8 [H, W, 3] RGB.
+        face: in pixels of the picture.
+        max_side: of the result's longer side; a smaller picture keeps its size.
+
+    Returns:
+        uint8 [H', W', 3] RGB.
+    """
+    picture = shrink(image_uint8, max_side).copy()
+    across = picture.shape[1] / image_uint8.shape[1]
+    down = picture.shape[0] / image_uint8.shape[0]
+    box = replace(
+        face.box,
+        left=face.box.left * across,
+        top=face.box.top * down,
+        right=face.box.right * across,
+        bottom=face.box.bottom * down,
+    )
+    _frame_and_text(picture, replace(face, box=box))
+    return picture
+
+
 def shrink(image_uint8: np.ndarray, max_side: int) -> np.ndarray:
     """uint8 [H, W, 3] with its longer side at most `max_side`."""
     height, width = image_uint8.shape[:2]
@@ -101,61 +141,29 @@ def shrink(image_uint8: np.ndarray, max_side: int) -> np.ndarray:
 
 def _frame_and_text(picture: np.ndarray, face: DrawnFace) -> None:
     """Draws the box and its label into `picture`."""
-    color = COLORS[face.verdict]
+    color, ink = COLORS[face.verdict]
     unit = max(1, round(min(min(picture.shape[:2]) / 360, face.box.width / 45)))
     box = [round(v) for v in (face.box.left, face.box.top)]
     far = (round(face.box.right) - 1, round(face.box.bottom) - 1)
     cv2.rectangle(picture, (box[0], box[1]), far, color, 2 * unit, cv2.LINE_AA)
-    text = f"{face.verdict} {face.probability:.2f}"
-    if face.track is not None:
-        # Several faces stand close in a video: short labels, the colour is the verdict.
-        text = f"#{face.track} {face.probability:.2f}"
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.45 * unit
-    (width, height), base = cv2.getTextSize(text, font, scale, unit)
+    for text in _labels(face):
+        (width, height), base = cv2.getTextSize(text, font, scale, unit)
+        if width + 4 * unit <= picture.shape[1]:
+            break
     # Above the box; inside the frame where there is no room above it or to its right.
     left = max(0, min(box[0], picture.shape[1] - width - 4 * unit))
     bottom = max(box[1] - unit, height + base + 2 * unit)
     corner = (left, bottom - height - base - 2 * unit)
     cv2.rectangle(picture, corner, (left + width + 4 * unit, bottom), color, cv2.FILLED)
     at = (left + 2 * unit, bottom - base)
-    cv2.putText(picture, text, at, font, scale, (255, 255, 255), unit, cv2.LINE_AA)
+    cv2.putText(picture, text, at, font, scale, ink, unit, cv2.LINE_AA)
 
 
-def write_overlay_video(
-    source: Path,
-    target: Path,
-    fps: float,
-    sampled: Sequence[int],
-    faces_of: Callable[[int, np.ndarray], list[DrawnFace]],
-) -> None:
-    """Writes the whole video with what was found drawn in, sound kept (H.264).
-
-    Its longer side is at most `MAX_VIDEO_SIDE`. A frame between two sampled ones
-    shows the faces of the earlier one. Sound that an MP4 cannot hold is left out,
-    with a warning.
-
-    Args:
-        source: the video.
-        target: the overlay.
-        fps: of the source.
-        sampled: indices of the sampled frames, ascending.
-        faces_of: faces of a sampled frame, from its index and picture; called for
-            each, in order.
-
-    Raises:
-        FakelocError: the source cannot be read.
-    """
-
-    def frames() -> Iterator[np.ndarray]:
-        marks = frozenset(sampled)
-        faces: list[DrawnFace] = []
-        for index, image in read_frames(source):
-            if index in marks:
-                faces = faces_of(index, image)
-            yield shrink(draw(image, faces), MAX_VIDEO_SIDE)
-
-    try:
-        write_video(target, frames(), fps, audio_from=source)
-    except FakelocError as error:
-        log.warning("%s; its overlay is written without sound", error)
-        write_video(target, frames(), fps)
+def _labels(face: DrawnFace) -> tuple[str, ...]:
+    """What can stand at the box, the longest first."""
+    number = f"{face.probability:.2f}"
+    if face.track is not None:
+        # Several faces stand close in a video: short labels, the colour is the verdict.
+        return (f"#{face.track} {number}", number)
+    return (f"{verdict.shown(face.verdict)} {number}", number)

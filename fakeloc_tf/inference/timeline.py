@@ -1,32 +1,15 @@
-"""Score over time of a video's tracks, as the shapes of a small SVG."""
+"""Score over time of one face of a video, as the shapes of a small SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 180
-LEFT, RIGHT, TOP, BOTTOM = 34, 8, 8, 24
-# Okabe and Ito's colours, told apart by colour-blind people too.
-COLORS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-    "#666666",
-    "#7a3e9d",
-)
+Point = tuple[float, float]
+"""Seconds and probability; in the plot: x and y."""
 
-
-@dataclass(frozen=True)
-class Line:
-    """One track: `runs` are the points of its polylines, "x,y x,y …"."""
-
-    track: int
-    color: str
-    runs: list[str]
+WIDTH, HEIGHT = 720, 190
+LEFT, RIGHT, TOP, BOTTOM = 34, 10, 22, 24
 
 
 @dataclass(frozen=True)
@@ -34,62 +17,107 @@ class Timeline:
     """What the template draws; pixels of a `width` × `height` view box.
 
     Attributes:
-        lines: a line per track.
+        scores: polylines of the frames' scores, "x,y x,y …".
+        smooth: polylines of the smoothed score.
+        bands: (x, width) of the manipulated seconds.
+        peaks: (x, y, number) of the frames that are shown, numbered from 1 by score.
         grid: (y, text) of the horizontal lines.
         ticks: (x, text) of the time axis.
-        threshold_y: of the dashed line.
+        thresholds: (y of the line, y of its text, text).
     """
 
     width: int
     height: int
     left: int
     right: int
+    top: int
     bottom: int
-    lines: list[Line]
+    scores: list[str]
+    smooth: list[str]
+    bands: list[tuple[float, float]]
+    peaks: list[tuple[float, float, int]]
     grid: list[tuple[float, str]]
     ticks: list[tuple[float, str]]
-    threshold_y: float
+    thresholds: list[tuple[float, float, str]]
 
 
 def timeline(
-    points: Mapping[int, Sequence[tuple[float, float]]],
+    scores: Sequence[Point],
+    smoothed: Sequence[Point],
+    *,
     seconds: float,
     step: float,
     threshold: float,
+    real_threshold: float | None = None,
+    manipulated: Sequence[Sequence[float]] = (),
+    peaks: Sequence[Point] = (),
 ) -> Timeline:
-    """Places the scores of each track.
+    """Places the scores of one face.
 
     Args:
-        points: track → (seconds, probability), ascending; in the order of the legend.
+        scores: (seconds, probability) of each scored frame, ascending.
+        smoothed: the same, smoothed.
         seconds: length of the video, > 0.
-        step: seconds between two scored frames; a line breaks where a face was away
+        step: seconds between two scored frames; a line breaks where the face was away
             for more than one and a half of them.
-        threshold: of the verdict.
+        threshold: likely manipulated from here on.
+        real_threshold: likely real below; None = no such threshold.
+        manipulated: (from, to) in seconds.
+        peaks: (seconds, probability) of the frames that are shown, the highest first.
     """
-    lines = [
-        Line(track, COLORS[number % len(COLORS)], _runs(values, seconds, 1.5 * step))
-        for number, (track, values) in enumerate(points.items())
-    ]
-    ticks = [seconds * i / 4 for i in range(5)]
-    decimals = 2 if seconds < 2 else 1
+    marks = [(threshold, f"likely manipulated from {threshold:.3f}", -4)]
+    if real_threshold is not None and real_threshold < threshold:
+        marks.append((real_threshold, f"likely real below {real_threshold:.3f}", 12))
     return Timeline(
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
         right=WIDTH - RIGHT,
+        top=TOP,
         bottom=HEIGHT - BOTTOM,
-        lines=lines,
+        scores=_runs(_thinned(scores, seconds), seconds, 1.5 * step),
+        smooth=_runs(_thinned(smoothed, seconds), seconds, 1.5 * step),
+        bands=[_band(first, last, seconds) for first, last in manipulated],
+        peaks=[
+            (round(_x(time, seconds), 1), round(_y(probability), 1), number)
+            for number, (time, probability) in enumerate(peaks, start=1)
+        ],
         grid=[(_y(level), f"{level:g}") for level in (0.0, 0.5, 1.0)],
-        ticks=[(_x(tick, seconds), f"{tick:.{decimals}f} s") for tick in ticks],
-        threshold_y=_y(threshold),
+        ticks=[
+            (_x(seconds * i / 4, seconds), clock(seconds * i / 4)) for i in range(5)
+        ],
+        thresholds=[
+            (round(_y(level), 1), round(_y(level) + shift, 1), text)
+            for level, text, shift in marks
+        ],
     )
 
 
-def _runs(
-    values: Sequence[tuple[float, float]], seconds: float, gap: float
-) -> list[str]:
-    """Polylines of one track; a point alone becomes a short dash."""
-    groups: list[list[tuple[float, float]]] = []
+def clock(seconds: float) -> str:
+    """Seconds as people write them: `0:03.2`, `1:02:03.4`."""
+    # Rounded first: 59.96 s are 1:00.0, not 0:60.0.
+    tenths = round(10 * seconds)
+    minutes, rest = divmod(tenths, 600)
+    tail = f"{rest // 10:02d}.{rest % 10}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def _thinned(points: Sequence[Point], seconds: float) -> list[Point]:
+    """At most the lowest and the highest of each pixel column: pages stay small."""
+    columns: dict[int, list[Point]] = {}
+    for point in points:
+        columns.setdefault(int(_x(point[0], seconds)), []).append(point)
+    kept: list[Point] = []
+    for column in columns.values():
+        ends = {min(column, key=lambda p: p[1]), max(column, key=lambda p: p[1])}
+        kept.extend(sorted(ends) if len(column) > 2 else column)
+    return kept
+
+
+def _runs(values: Sequence[Point], seconds: float, gap: float) -> list[str]:
+    """Polylines of one face; a point alone becomes a short dash."""
+    groups: list[list[Point]] = []
     for time, probability in values:
         if not groups or time - groups[-1][-1][0] > gap:
             groups.append([])
@@ -101,6 +129,12 @@ def _runs(
             dots.append((dots[0][0] + 3, dots[0][1]))
         runs.append(" ".join(f"{x:.1f},{y:.1f}" for x, y in dots))
     return runs
+
+
+def _band(first: float, last: float, seconds: float) -> tuple[float, float]:
+    """Left side and width; one frame alone stays visible."""
+    left = _x(first, seconds)
+    return round(left, 1), round(max(_x(last, seconds) - left, 2.0), 1)
 
 
 def _x(time: float, seconds: float) -> float:

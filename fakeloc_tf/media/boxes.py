@@ -14,6 +14,9 @@ class FaceBox:
 
     Attributes:
         score: the detector's; higher is surer.
+        pose: `front`, `left` or `right` (the side of the picture that the face looks
+            to), or `tilted` (towards a shoulder), as the detector tells; `front` where
+            it does not.
     """
 
     left: float
@@ -21,6 +24,7 @@ class FaceBox:
     right: float
     bottom: float
     score: float
+    pose: str = "front"
 
     @property
     def width(self) -> float:

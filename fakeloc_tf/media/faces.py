@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import dlib
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from fakeloc_tf.media.boxes import (
     CropBox,
@@ -51,6 +50,9 @@ SECOND_LOOK = 2.4
 # A face that is looked for may have become smaller by so many levels; and the more of
 # them dlib makes itself, the nearer are the scores to those of its full pyramid.
 FINER_LEVELS = 3
+# Of dlib's five filters (frontal_face_detector.h). Two are for faces that look to a
+# side, two are the front one rotated either way.
+POSES = ("front", "left", "right", "tilted", "tilted")
 
 
 class DlibDetector:
@@ -119,7 +121,7 @@ class DlibDetector:
                 image_uint8.shape[1::-1], copy.shape[1::-1], strict=True
             )
         )
-        boxes, scores, _ = self._dlib.run(copy, 0, self.min_score)
+        boxes, scores, filters = self._dlib.run(copy, 0, self.min_score)
         faces = [
             FaceBox(
                 box.left() * across,
@@ -128,8 +130,9 @@ class DlibDetector:
                 (box.right() + 1) * across,
                 (box.bottom() + 1) * down,
                 float(score),
+                POSES[number],
             )
-            for box, score in zip(boxes, scores, strict=True)
+            for box, score, number in zip(boxes, scores, filters, strict=True)
         ]
         return sorted(faces, key=lambda face: (-face.area, face.left, face.top))
 
@@ -158,6 +161,9 @@ class FaceTracker:
 
         Faces and tracks are paired so that the sum of overlaps is largest.
         """
+        # Imported here, as it takes 0.15 s, and a picture has no tracks.
+        from scipy.optimize import linear_sum_assignment
+
         self._tracks = {
             track: (seen, box)
             for track, (seen, box) in self._tracks.items()

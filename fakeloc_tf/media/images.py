@@ -3,48 +3,148 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import struct
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_bytes
+from fakeloc_tf.media.compression import jpeg_layout
+from fakeloc_tf.media.picture_header import read_header
+from fakeloc_tf.media.regular import MAX_FILE_BYTES, read_regular
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset(
+    ".jpg .jpeg .jfif .png .webp .bmp .tif .tiff .gif .heic .heif .avif".split()
+)
 JPEG_QUALITY = 85
+# The largest sensors of telephones give 16320 x 12240. Decoding one of these takes 1.2
+# GB at its peak (JPEG, progressive or not), one of 12000 x 9000 0.6 GB.
+MAX_PIXELS = 200_000_000
+# Encoders write about ten; each costs a pass over the whole picture.
+MAX_JPEG_SCANS = 64
+_STRIP = 256
+_MODES_WITH_ALPHA = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
-def read_image(path: str | os.PathLike[str]) -> np.ndarray:
+def read_image(
+    path: str | os.PathLike[str],
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_FILE_BYTES,
+) -> np.ndarray:
     """Reads a picture as uint8 [H, W, 3] RGB, turned as its EXIF orientation says.
 
+    Args:
+        path: a regular file; what it is, is told by its content, not by its suffix.
+        max_pixels: see `decode_image`.
+        max_bytes: larger files are refused.
+
     Raises:
-        FakelocError: the file is missing, empty or no picture.
+        FakelocError: the file is missing, empty, no picture or too large.
     """
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FakelocError(f"{path} cannot be read: {error.strerror}") from error
-    return decode_image(data, source=str(path))
+    return decode_image(read_regular(path, max_bytes), str(path), max_pixels)
 
 
-def decode_image(data: bytes, source: str = "picture") -> np.ndarray:
-    """Decodes the bytes of any picture format to uint8 [H, W, 3] RGB.
+def decode_image(
+    data: bytes, source: str = "picture", max_pixels: int = MAX_PIXELS
+) -> np.ndarray:
+    """Decodes a JPEG, PNG, WebP, BMP, TIFF, GIF, HEIF or AVIF.
+
+    Of several pictures in a file it is the first. Transparent parts become white, 16
+    bits become 8, CMYK and palettes become RGB.
+
+    Args:
+        data: bytes of the whole file.
+        source: how errors name it.
+        max_pixels: width × height of the largest picture; looked at before anything
+            is decoded.
+
+    Returns:
+        uint8 [H, W, 3] RGB, turned as the EXIF orientation says.
 
     Raises:
-        FakelocError: `data` is empty, no picture, or half of one; names `source`.
+        FakelocError: `data` is empty, no picture, half of one, or too large.
     """
     if not data:
         raise FakelocError(f"{source} is empty (0 bytes)")
-    if _is_cut_jpeg(data):
+    if _is_cut_jpeg(data) or _is_cut_webp(data):
         raise FakelocError(
             f"{source} breaks off: zeros follow, as after an interrupted copy"
         )
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    header = read_header(data, source, max_pixels)
+    if header.format == "JPEG":
+        _check_scans(data, source)
+    pillow = header.pillow
+    if pillow is None or _is_for_opencv(header.format, pillow):
+        return _decode_opencv(data, source)
+    try:
+        return _decode_pillow(pillow)
+    # A stranger's bytes: Pillow's decoders raise whatever they stumble over.
+    except Exception as error:
+        raise FakelocError(
+            f"{source} is not a picture that can be decoded: {header.format}, {error}"
+        ) from error
+
+
+def _is_for_opencv(kind: str, image: Image.Image) -> bool:
+    """Whether OpenCV decodes it: the records of training were made with its pixels.
+
+    It has no HEIF, AVIF and GIF (before 4.11), drops transparency, and does not turn
+    WebP. A TIFF of 16 bits a channel, which Pillow does not know, comes to it too.
+    """
+    return kind == "JPEG" or (kind == "PNG" and not _is_transparent(image))
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    """Whether it has an alpha channel or a transparent colour that Pillow applies."""
+    if image.mode in _MODES_WITH_ALPHA:
+        return True
+    return "transparency" in image.info and not image.mode.startswith("I")
+
+
+def _decode_opencv(data: bytes, source: str) -> np.ndarray:
+    """uint8 [H, W, 3] RGB, EXIF orientation applied (JPEG, PNG, TIFF)."""
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise FakelocError(f"{source} is not a picture that can be decoded") from error
     if bgr is None:
         raise FakelocError(f"{source} is not a picture that can be decoded")
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _decode_pillow(image: Image.Image) -> np.ndarray:
+    """uint8 [H, W, 3] RGB of an opened picture of any mode, over white."""
+    if image.mode in ("I", "F"):
+        raise ValueError("32 bits a channel; save it with 8 or 16")
+    ImageOps.exif_transpose(image, in_place=True)
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    # In strips: each step on a whole picture would cost four bytes more a pixel.
+    for top in range(0, image.height, _STRIP):
+        bottom = min(top + _STRIP, image.height)
+        rgb[top:bottom] = _strip_rgb(image.crop((0, top, image.width, bottom)))
+    return rgb
+
+
+def _strip_rgb(strip: Image.Image) -> np.ndarray:
+    """uint8 [H, W, 3] RGB."""
+    if strip.mode.startswith("I;16"):
+        return np.asarray(strip.convert("I"))[..., None] >> 8
+    if _is_transparent(strip):
+        white = Image.new("RGBA", strip.size, (255, 255, 255, 255))
+        strip = Image.alpha_composite(white, strip.convert("RGBA"))
+    return np.asarray(strip.convert("RGB"))
+
+
+def _check_scans(data: bytes, source: str) -> None:
+    """Refuses a JPEG that would take minutes to decode."""
+    scans = jpeg_layout(data).scans
+    if scans > MAX_JPEG_SCANS:
+        raise FakelocError(
+            f"{source} is a JPEG of {scans} scans; at most {MAX_JPEG_SCANS} are read: "
+            "save it again with another program"
+        )
 
 
 def _is_cut_jpeg(data: bytes) -> bool:
@@ -58,15 +158,42 @@ def _is_cut_jpeg(data: bytes) -> bool:
     return not data.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
-def encode_png(image_uint8: np.ndarray) -> bytes:
-    """PNG bytes of uint8 [H, W, 3] RGB or [H, W] grey."""
+def _is_cut_webp(data: bytes) -> bool:
+    """Whether zeros stand for the rest of a WebP; decoders fill them in silence.
+
+    Its chunks are walked over (RFC 9649, section 2.3): zeros in the place of a chunk's
+    name, or at the end of coded pixels, which an arithmetic coder does not write.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or not data.endswith(bytes(64)):
+        return False
+    end = min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])
+    position, name = 12, b""
+    while position + 8 <= end:
+        name = data[position : position + 4]
+        if name == bytes(4):
+            return True
+        size = struct.unpack_from("<I", data, position + 4)[0]
+        position += 8 + size + size % 2
+    return end == len(data) and name in (b"VP8 ", b"VP8L", b"ANMF")
+
+
+def encode_png(image_uint8: np.ndarray, small: bool = False) -> bytes:
+    """PNG bytes of uint8 [H, W, 3] RGB, [H, W, 4] RGBA or [H, W] grey.
+
+    Args:
+        image_uint8: the picture.
+        small: take more time for fewer bytes (a third for a smooth map).
+    """
     if image_uint8.dtype != np.uint8:
         raise ValueError(
             f"`image_uint8` must be uint8. Received: dtype={image_uint8.dtype}"
         )
     if image_uint8.ndim == 3:
-        image_uint8 = cv2.cvtColor(image_uint8, cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".png", image_uint8)
+        clear = image_uint8.shape[2] == 4
+        swap = cv2.COLOR_RGBA2BGRA if clear else cv2.COLOR_RGB2BGR
+        image_uint8 = cv2.cvtColor(image_uint8, swap)
+    options = [cv2.IMWRITE_PNG_COMPRESSION, 6] if small else []
+    done, data = cv2.imencode(".png", image_uint8, options)
     if not done:
         raise ValueError(f"PNG encoding failed. Received: shape={image_uint8.shape}")
     return data.tobytes()

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
 
 import av
 import av.error
-import av.logging
 import numpy as np
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.media.video_writer import write_video
+from fakeloc_tf.media.container import (
+    MAX_FRAME_PIXELS,
+    moving_pictures,
+    open_container,
+    reason,
+)
+from fakeloc_tf.media.timing import FrameClock, PacketCount, TimedFrame, rate_of
+from fakeloc_tf.media.video_writer import FAST_PRESET, write_video
 
-__all__ = ["VIDEO_SUFFIXES", "VideoInfo", "probe", "read_frames", "write_video"]
+__all__ = [
+    "FAST_PRESET",
+    "VIDEO_SUFFIXES",
+    "TimedFrame",
+    "VideoInfo",
+    "probe",
+    "read_frames",
+    "read_timed_frames",
+    "write_video",
+]
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"})
+VIDEO_SUFFIXES = frozenset(".mp4 .mov .avi .mkv .webm .m4v .3gp .3g2 .wmv .asf".split())
 
 # Share of the frames that a duration promises below which a file is called short.
 DURATION_TOLERANCE = 0.95
+# Nine hours at 60 frames a second. Files that are made to hold a reader up promise
+# thousands of millions.
+MAX_FRAMES = 2_000_000
 
 _log = logging.getLogger(__name__)
-# Every fault that matters comes back as an exception with the file's name; FFmpeg's
-# own lines on stderr have none.
-av.logging.set_level(av.logging.PANIC)
+# What PyAV raises for the bytes of strangers, beside its own errors.
+_FAULTS = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -40,50 +56,87 @@ class VideoInfo:
         fps: mean frame rate; 25.0 where the file does not say.
         width: in pixels, as shown (after rotation).
         height: in pixels, as shown (after rotation).
+        seconds: from the first frame to the end of the last.
+        bits_per_pixel: bits of the video stream for each pixel of each frame; None
+            where unknown. A measure of compression.
     """
 
     frames: int
     fps: float
     width: int
     height: int
+    seconds: float = 0.0
+    bits_per_pixel: float | None = None
 
 
-def probe(path: str | os.PathLike[str]) -> VideoInfo:
+def probe(
+    path: str | os.PathLike[str],
+    max_frames: int = MAX_FRAMES,
+    max_pixels: int = MAX_FRAME_PIXELS,
+) -> VideoInfo:
     """Counts the frames of a video and reads its rate and size.
 
     The frames are counted from the packets, without decoding: headers of truncated
     and of some Matroska files do not tell the truth.
 
+    Args:
+        path: a video; by its content, not by its suffix.
+        max_frames: a file with more is refused.
+        max_pixels: of one frame.
+
     Raises:
-        FakelocError: the file is missing, empty or no video; names it.
+        FakelocError: the file is missing, empty, no video or too long; names it.
     """
-    _, first = next(read_frames(path, [0]))
-    with _open(path) as container:
-        stream = container.streams.video[0]
-        frames = 0
+    with closing(read_frames(path, [0], max_pixels)) as frames:
+        _, first = next(frames)
+    height, width = first.shape[:2]
+    with open_container(path, max_pixels) as container:
+        stream = moving_pictures(container, str(path))
+        count = PacketCount(path, max_frames)
         try:
             for packet in container.demux(stream):
-                frames += packet.size > 0
-        except av.error.FFmpegError:
-            _log.warning("%s is damaged after frame %d", path, frames)
-        _warn_if_short(container, str(path), frames)
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    height, width = first.shape[:2]
-    return VideoInfo(frames, float(rate), width, height)
+                count.add(packet)
+        except _FAULTS as error:
+            if isinstance(error, FakelocError):
+                raise
+            _log.warning("%s is damaged after frame %d", path, count.frames)
+        _warn_if_short(container, stream, str(path), count.frames)
+        rate = float(rate_of(stream))
+    pixels = count.frames * width * height
+    bits = 8 * count.bytes / pixels if pixels and count.bytes else None
+    return VideoInfo(count.frames, rate, width, height, count.seconds(rate), bits)
 
 
 def read_frames(
-    path: str | os.PathLike[str], indices: Sequence[int] | None = None
-) -> Iterator[tuple[int, np.ndarray]]:
+    path: str | os.PathLike[str],
+    indices: Sequence[int] | None = None,
+    max_pixels: int = MAX_FRAME_PIXELS,
+) -> Generator[tuple[int, np.ndarray], None, None]:
+    """`read_timed_frames` without the times: (index, uint8 [H, W, 3] RGB)."""
+    for frame in read_timed_frames(path, indices, max_pixels):
+        yield frame.index, frame.image_uint8
+
+
+def read_timed_frames(
+    path: str | os.PathLike[str],
+    indices: Sequence[int] | None = None,
+    max_pixels: int = MAX_FRAME_PIXELS,
+    max_seconds: float = math.inf,
+) -> Generator[TimedFrame, None, None]:
     """Decodes frames in order, turned as the rotation metadata says.
 
+    Interlaced frames are not taken apart, and HDR is not mapped to the range of a
+    usual screen: the pixels are those of the file.
+
     Args:
-        path: a video.
+        path: a video; by its content, not by its suffix.
         indices: which frames (0 = first, in the order they are shown); None = all.
+        max_pixels: of one frame; larger ones are damage.
+        max_seconds: frames that are shown later do not come.
 
     Yields:
-        (index, uint8 [H, W, 3] RGB). A file that breaks off yields what it has, and
-        a warning is logged.
+        Frames of the first one's size: where it changes on the way, later frames are
+        resized. A file that breaks off yields what it has, and a warning is logged.
 
     Raises:
         FakelocError: not one frame can be decoded; names the file.
@@ -92,54 +145,62 @@ def read_frames(
         raise ValueError(f"`indices` must be >= 0. Received: {min(indices)}")
     wanted = None if indices is None else set(indices)
     last = None if wanted is None else max(wanted, default=-1)
-    decoded = 0
-    with _open(path) as container:
-        for index, frame in enumerate(_decode(container, str(path))):
+    source, decoded = str(path), 0
+    with open_container(path, max_pixels) as container:
+        stream = moving_pictures(container, source)
+        upright, clock = _Upright(source), FrameClock(stream)
+        for index, frame in enumerate(_decode(container, stream, source)):
+            seconds = clock.seconds(frame, index)
+            if seconds > max_seconds:
+                return
             if wanted is None or index in wanted:
-                yield index, _upright_rgb(frame)
+                image = upright.rgb(frame)
+                if image is None:
+                    break
+                yield TimedFrame(index, seconds, image)
             decoded = index + 1
             if index == last:
                 return
         if decoded:
-            _warn_if_short(container, str(path), decoded)
+            _warn_if_short(container, stream, source, decoded)
     if not decoded:
         raise FakelocError(f"{path}: no frame can be decoded; the file is damaged")
 
 
-@contextmanager
-def _open(
-    path: str | os.PathLike[str],
-) -> Iterator[av.container.InputContainer]:
-    """An opened file with at least one video stream."""
-    path = Path(path)
-    if path.is_file() and not path.stat().st_size:
-        raise FakelocError(f"{path} is empty (0 bytes)")
-    try:
-        # `file:` keeps a colon in a name from being taken for a protocol, and the
-        # whitelist keeps a playlist named .mp4 from opening anything on a network.
-        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
-    except (av.error.FFmpegError, OSError) as error:
-        raise FakelocError(
-            f"{path} cannot be read as a video: {_reason(error)}"
-        ) from error
-    with container:
-        if not container.streams.video:
-            raise FakelocError(f"{path} has no video stream")
-        yield container
+class _Upright:
+    """Frames as arrays, all of the first one's size."""
 
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._size: tuple[int, int] | None = None
 
-def _reason(error: Exception) -> str:
-    """FFmpeg's word on a fault, without its numbers and file names."""
-    log = getattr(error, "log", None)
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"{reason} ({log[2].strip()})" if log else reason
+    def rgb(self, frame: av.VideoFrame) -> np.ndarray | None:
+        """uint8 [H, W, 3] as a player shows it; None where it cannot be converted."""
+        size = (frame.width, frame.height)
+        if self._size is None:
+            self._size = size
+        elif size != self._size:
+            _log.warning(
+                "%s changes its size from %dx%d to %dx%d: resized",
+                *(self._source, *self._size, *size),
+            )
+        width, height = self._size
+        try:
+            image = frame.to_ndarray(format="rgb24", width=width, height=height)
+        except _FAULTS as error:
+            _log.warning("%s is damaged: %s", self._source, reason(error))
+            return None
+        turns = round(frame.rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def _warn_if_short(
-    container: av.container.InputContainer, source: str, frames: int
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    source: str,
+    frames: int,
 ) -> None:
     """Logs that a file has fewer frames than its header promises."""
-    stream = container.streams.video[0]
     promised = stream.frames
     if not promised and container.duration and stream.average_rate:
         # Matroska has no count; a rate that varies makes this one an estimate.
@@ -150,27 +211,15 @@ def _warn_if_short(
 
 
 def _decode(
-    container: av.container.InputContainer, source: str
-) -> Iterator[av.VideoFrame]:
+    container: av.container.InputContainer, stream: av.VideoStream, source: str
+) -> Generator[av.VideoFrame, None, None]:
     """Frames until the end or the first fault, which is logged."""
-    stream = container.streams.video[0]
     # One thread: with frame threads, closing a half-read file can hang for ever
     # (seen with PyAV 18); several files are read at once instead.
     stream.codec_context.thread_count = 1
-    frames = container.decode(stream)
-    while True:
-        try:
-            frame = next(frames, None)
-        except av.error.FFmpegError as error:
-            _log.warning("%s is damaged: %s", source, _reason(error))
-            return
-        if frame is None:
-            return
-        yield frame
-
-
-def _upright_rgb(frame: av.VideoFrame) -> np.ndarray:
-    """uint8 [H, W, 3] of a decoded frame, as a player shows it."""
-    image = frame.to_ndarray(format="rgb24")
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+    try:
+        frames = container.decode(stream)
+        while (frame := next(frames, None)) is not None:
+            yield frame
+    except _FAULTS as error:
+        _log.warning("%s is damaged: %s", source, reason(error))

@@ -4,6 +4,12 @@ A name says its level and convention: `frame_auc`, `iou_image_fakes`. Averages a
 where they are undefined, such as the AUC of faces of one class.
 """
 
+from fakeloc_tf.metrics.aggregation import (
+    AGGREGATIONS,
+    aggregate,
+    aggregation_words,
+    check_aggregation,
+)
 from fakeloc_tf.metrics.calibration import (
     brier_score,
     calibration_errors,
@@ -35,11 +41,15 @@ from fakeloc_tf.metrics.pixels import (
 from fakeloc_tf.metrics.ranking import rank_metrics
 
 __all__ = [
+    "AGGREGATIONS",
     "MASK_THRESHOLD",
+    "aggregate",
+    "aggregation_words",
     "areas",
     "balanced_threshold",
     "brier_score",
     "calibration_errors",
+    "check_aggregation",
     "detection_metrics",
     "expected_calibration_error",
     "f1",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import file_sha256, write_text
+from fakeloc_tf.metrics import check_aggregation
 
 FILE = "calibration.json"
 
@@ -35,17 +36,21 @@ class Errors(_Part):
     brier: float
 
 
-class FprThreshold(_Part):
-    """The threshold for a wanted false-positive rate among the reals.
+class RateThreshold(_Part):
+    """A threshold for a wanted rate of errors in one class.
+
+    It belongs to one of two sides. From the threshold of the false-positive rate on,
+    scores are called manipulated; the errors are reals. Below the threshold of the
+    false-negative rate, they are called real; the errors are fakes.
 
     Attributes:
-        wanted: the highest rate of reals that may be called manipulated, a face each.
-        threshold: on the calibrated probability.
-        reached: the rate on the validation reals, <= `wanted`.
+        wanted: the highest rate of errors, a face (or a video) each.
+        threshold: on the calibrated probability, or on the score of a video.
+        reached: the rate on the validation reals or fakes, <= `wanted`.
         interval_faces: 95 % interval of the rate (Clopper-Pearson) if the faces were
             independent.
         interval_videos: the same if the faces of a video said no more than one of
-            them; the truth is between the two.
+            them; the truth is between the two. Of a rate of videos both are the same.
     """
 
     wanted: float = Field(gt=0, lt=1)
@@ -53,6 +58,35 @@ class FprThreshold(_Part):
     reached: float
     interval_faces: tuple[float, float]
     interval_videos: tuple[float, float]
+
+
+class VideoCalibration(_Part):
+    """How the faces of a video become one score, and the thresholds on it.
+
+    Attributes:
+        aggregation: of `metrics.AGGREGATIONS`.
+        auc: name of an aggregation → AUC of the validation videos; empty = too few of
+            them to choose by.
+        reals: real videos.
+        fakes: fake videos.
+        faces_per_video: mean number of faces in a video.
+        fpr: threshold for a false-positive rate among the real videos; None = that of
+            the faces is used, and no rate of videos is known.
+        fnr: threshold for a false-negative rate among the fake videos; None likewise.
+    """
+
+    aggregation: str
+    auc: dict[str, float]
+    reals: int
+    fakes: int
+    faces_per_video: float
+    fpr: RateThreshold | None
+    fnr: RateThreshold | None
+
+    @field_validator("aggregation")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return check_aggregation(name)
 
 
 class Calibration(_Part):
@@ -63,6 +97,9 @@ class Calibration(_Part):
         at_bound: the likelihood wanted a T beyond the bounds.
         validation_threshold: best balanced accuracy, on the calibrated probability.
         fpr: the threshold for a wanted false-positive rate; None = too few reals.
+        fnr: the threshold for a wanted false-negative rate, at most that of `fpr`;
+            None = too few fakes, or of a time before there was one.
+        video: how videos are scored; None = of a time before it was chosen.
         split: that it was fitted on.
         dataset: name of the records' data set.
         records_sha256: see `data.prepared.split_sha256`.
@@ -70,6 +107,7 @@ class Calibration(_Part):
         faces: that it was fitted on.
         reals: real faces among them.
         real_videos: videos that those are from.
+        fake_videos: videos of the fake faces; None = not counted at the time.
         fake_share: the prior: probabilities hold where this share of faces is fake.
         before: at T = 1.
         after: at `temperature`.
@@ -79,7 +117,9 @@ class Calibration(_Part):
     temperature: float = Field(gt=0)
     at_bound: bool
     validation_threshold: float = Field(ge=0, le=1)
-    fpr: FprThreshold | None
+    fpr: RateThreshold | None
+    fnr: RateThreshold | None = None
+    video: VideoCalibration | None = None
     split: str
     dataset: str
     records_sha256: str
@@ -87,6 +127,7 @@ class Calibration(_Part):
     faces: int
     reals: int
     real_videos: int
+    fake_videos: int | None = None
     fake_share: float
     before: Errors
     after: Errors

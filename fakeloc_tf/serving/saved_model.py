@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.files import write_text
+from fakeloc_tf.inference.engines.tensorflow_engine import FACES
 from fakeloc_tf.inference.loading import INFO_FILE
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.models.scorer import Scorer, require_localization, score_faces
 
-FACES = "serving_default"
 BYTES = "serve_bytes"
 
 

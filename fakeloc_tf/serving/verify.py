@@ -12,46 +12,41 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.engines.contract import CropScorer
+from fakeloc_tf.inference.loading import find_model, load_model
 from fakeloc_tf.media.images import encode_png
-from fakeloc_tf.models.scorer import Scorer
-from fakeloc_tf.serving.saved_model import BYTES, FACES
-
-TOLERANCE = 1e-5
 
 
 def largest_difference(
-    score: Scorer, saved_model: Path, faces_uint8: np.ndarray
+    score: CropScorer, export: Path, crops_uint8: np.ndarray
 ) -> dict[str, float]:
-    """Compares Keras here with the SavedModel in a fresh process.
+    """Compares Keras here with an export in a fresh process.
 
     Args:
         score: of the Keras model.
-        saved_model: the export.
-        faces_uint8: uint8 [N, S, S, 3] RGB at the model's size.
+        export: folder of the export.
+        crops_uint8: uint8 [N, C, C, 3] RGB, C = the `crop_size` of the model.
 
     Returns:
-        `signature/output` → largest absolute difference.
+        `signature/output` (of a SavedModel) or `engine/output` → largest absolute
+        difference.
 
     Raises:
         FakelocError: the export cannot be loaded or run.
     """
-    expected = {
-        name: value.numpy()
-        for name, value in score(tf.constant(faces_uint8, tf.float32)).items()
-    }
+    expected = score(crops_uint8)
     with tempfile.TemporaryDirectory(prefix="fakeloc-verify-") as folder:
-        faces, answers = Path(folder) / "faces.npy", Path(folder) / "answers.npz"
-        np.save(faces, faces_uint8)
-        call = [sys.executable, "-m", __spec__.name, str(saved_model)]
+        crops, answers = Path(folder) / "crops.npy", Path(folder) / "answers.npz"
+        np.save(crops, crops_uint8)
+        call = [sys.executable, "-m", __spec__.name, str(export)]
         done = subprocess.run(
-            [*call, str(faces), str(answers)], capture_output=True, text=True
+            [*call, str(crops), str(answers)], capture_output=True, text=True
         )
         if done.returncode:
             reason = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            raise FakelocError(f"{saved_model} cannot be run: {reason[0]}")
+            raise FakelocError(f"{export} cannot be run: {reason[0]}")
         with np.load(answers) as got:
             return {
                 name: float(np.abs(got[name] - expected[name.split("/")[1]]).max())
@@ -59,23 +54,36 @@ def largest_difference(
             }
 
 
-def _answer(saved_model: Path, faces_file: Path, answers: Path) -> None:
-    """Runs both signatures on the faces and saves what they say."""
-    faces = np.load(faces_file)
-    signatures = tf.saved_model.load(str(saved_model)).signatures
-    png = tf.constant([encode_png(face) for face in faces])
-    results = {
-        FACES: signatures[FACES](faces=tf.constant(faces, tf.float32)),
-        BYTES: signatures[BYTES](image_bytes=png),
-    }
+def _answer(export: Path, crops_file: Path, answers: Path) -> None:
+    """Runs the export on the crops and saves what it says."""
+    crops = np.load(crops_file)
+    found = find_model(export)
+    if found.format == "saved_model":
+        # `load_model` takes the signature of faces.
+        results = {"serving_default": load_model(export)[0](crops)}
+        results["serve_bytes"] = _answer_bytes(found.path, crops)
+    else:
+        results = {found.engine: load_model(export)[0](crops)}
     np.savez(
         answers,
         **{
-            f"{signature}/{name}": value.numpy()
+            f"{signature}/{name}": value
             for signature, outputs in results.items()
             for name, value in outputs.items()
         },
     )
+
+
+def _answer_bytes(saved_model: Path, crops: np.ndarray) -> dict[str, np.ndarray]:
+    """The signature of a SavedModel that takes pictures as bytes."""
+    import tensorflow as tf
+
+    from fakeloc_tf.serving.saved_model import BYTES
+
+    loaded = tf.saved_model.load(str(saved_model))
+    png = tf.constant([encode_png(crop) for crop in crops])
+    scores = loaded.signatures[BYTES](image_bytes=png)
+    return {name: value.numpy() for name, value in scores.items()}
 
 
 if __name__ == "__main__":

@@ -16,12 +16,17 @@ from fakeloc_tf.data.source import video_names
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import file_sha256
 from fakeloc_tf.models import calibration as stored
-from fakeloc_tf.models.calibration import Calibration, Errors, FprThreshold
-from fakeloc_tf.training.false_positives import fpr_threshold
+from fakeloc_tf.models.calibration import Calibration, Errors
+from fakeloc_tf.training.rate_thresholds import (
+    FoundRates,
+    WantedRates,
+    rate_thresholds,
+)
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.temperature import BOUND, exact_nll, fit_temperature
 from fakeloc_tf.training.training_data import TrainingData
 from fakeloc_tf.training.validation import Watch
+from fakeloc_tf.training.video_calibration import calibrate_videos
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +52,19 @@ class ScoredFaces:
     classes: Sequence[int] | None = None
 
 
-def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calibration:
+def fit_calibration(
+    faces: ScoredFaces, model: Path, wanted: WantedRates
+) -> Calibration:
     """Temperature, thresholds on the calibrated probability, and what they rest on.
 
     Args:
         faces: of the validation split.
         model: the `.keras` file that scored them.
-        fpr: wanted false-positive rate; None = no threshold for one.
+        wanted: rates of errors.
 
     Raises:
-        FakelocError: too few faces of a class, logits that are not finite, or too few
-            reals for `fpr`.
+        FakelocError: too few faces of a class, logits that are not finite, or a
+            required rate that cannot be shown.
     """
     labels = np.asarray(faces.labels).astype(bool).reshape(-1)
     logits = np.asarray(faces.logits, np.float64).reshape(-1)
@@ -65,26 +72,34 @@ def fit_calibration(faces: ScoredFaces, model: Path, fpr: float | None) -> Calib
     videos = video_names(faces.records, SPLIT, faces.classes)
     temperature = fit_temperature(labels, logits)
     probability = metrics.scaled_probability(logits, temperature.value)
-    chosen = None
-    if fpr is not None:
-        chosen = fpr_threshold(labels, probability, videos, fpr)
-    real_videos = len(np.unique(videos[~labels]))
+    balanced = metrics.balanced_threshold(labels, probability)
+    found = rate_thresholds(labels, probability, videos, wanted, balanced)
+    manipulated = found.fpr.threshold if found.fpr else balanced
+    # What the faces cannot show, their fewer videos cannot either.
+    shown = WantedRates(
+        wanted.fpr if found.fpr else None, wanted.fnr if found.fnr else None
+    )
+    video, said = calibrate_videos(labels, probability, videos, shown, manipulated)
+    counts = tuple(len(np.unique(videos[of])) for of in (~labels, labels))
     return Calibration(
         temperature=temperature.value,
         at_bound=temperature.at_bound,
-        validation_threshold=metrics.balanced_threshold(labels, probability),
-        fpr=chosen,
+        validation_threshold=balanced,
+        fpr=found.fpr,
+        fnr=found.fnr,
+        video=video,
         split=SPLIT,
         dataset=dataset_info(faces.records)["name"],
         records_sha256=split_sha256(faces.records, SPLIT),
         model_sha256=file_sha256(model),
         faces=len(labels),
         reals=int((~labels).sum()),
-        real_videos=real_videos,
+        real_videos=counts[0],
+        fake_videos=counts[1],
         fake_share=float(labels.mean()),
         before=_errors(labels, logits, 1.0),
         after=_errors(labels, logits, temperature.value),
-        warnings=_warnings(temperature.at_bound, chosen, real_videos),
+        warnings=_warnings(temperature.at_bound, found, counts) + said,
     )
 
 
@@ -92,7 +107,7 @@ def conclude(
     run: RunFolder,
     watch: Watch,
     data: TrainingData,
-    fpr: float | None,
+    wanted: WantedRates,
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Validates the best model; writes `metrics.json` and `calibration.json`.
@@ -101,7 +116,7 @@ def conclude(
         run: its folder.
         watch: of its `best.keras`.
         data: that it validates on.
-        fpr: wanted false-positive rate; left out where there are too few reals.
+        wanted: rates of errors; left out where there are too few faces.
         provenance: what `metrics.json` says besides the results.
 
     Returns:
@@ -116,11 +131,11 @@ def conclude(
     faces = ScoredFaces(
         watch.faces["target"], watch.faces["logit"], data.records, data.classes
     )
-    _calibrate(run.best_model, faces, fpr)
+    _calibrate(run.best_model, faces, wanted)
     return results
 
 
-def _calibrate(model: Path, scored: ScoredFaces, fpr: float | None) -> None:
+def _calibrate(model: Path, scored: ScoredFaces, wanted: WantedRates) -> None:
     """Writes the calibration beside a model, or warns: no training fails for it.
 
     One that is there for these weights stays: it may be of `fakeloc calibrate`.
@@ -128,21 +143,18 @@ def _calibrate(model: Path, scored: ScoredFaces, fpr: float | None) -> None:
     if _is_calibrated(model):
         log.info("%s of these weights is kept", model.parent / stored.FILE)
         return
-    rates = (fpr,) if fpr is None else (fpr, None)
-    for rate in rates:
-        try:
-            fitted = fit_calibration(scored, model, rate)
-        except FakelocError as error:
-            log.warning("%s", error)
-        else:
-            stored.write_calibration(fitted, model.parent)
-            log.info("%s", fitted.source)
-            for text in fitted.warnings:
-                log.warning("%s", text)
-            return
-    log.warning("%s is not calibrated", model)
-    # One of an earlier model would be of other weights.
-    (model.parent / stored.FILE).unlink(missing_ok=True)
+    try:
+        fitted = fit_calibration(scored, model, wanted)
+    except FakelocError as error:
+        log.warning("%s", error)
+        log.warning("%s is not calibrated", model)
+        # One of an earlier model would be of other weights.
+        (model.parent / stored.FILE).unlink(missing_ok=True)
+        return
+    stored.write_calibration(fitted, model.parent)
+    log.info("%s", fitted.source)
+    for text in fitted.warnings:
+        log.warning("%s", text)
 
 
 def _is_calibrated(model: Path) -> bool:
@@ -178,19 +190,21 @@ def _errors(labels: np.ndarray, logits: np.ndarray, temperature: float) -> Error
 
 
 def _warnings(
-    at_bound: bool, chosen: FprThreshold | None, real_videos: int
+    at_bound: bool, found: FoundRates, videos: tuple[int, ...]
 ) -> tuple[str, ...]:
-    """What a reader of the numbers should know."""
-    said = []
+    """What a reader of the numbers should know; `videos` of the reals, of the fakes."""
+    said = list(found.missing)
     if at_bound:
         said.append(
             f"the likelihood wants a temperature beyond 1/{BOUND:g} to {BOUND:g}: the "
             "validation faces are told apart without a mistake, or no better than by "
             "chance; more of them are needed"
         )
-    if chosen is not None and real_videos * chosen.wanted < 1:
-        said.append(
-            f"the reals are of {real_videos} videos, too few to know a false-positive "
-            f"rate of {chosen.wanted:g}: frames of one video resemble each other"
-        )
+    sides = (("real", "positive", found.fpr), ("fake", "negative", found.fnr))
+    for (kind, name, chosen), count in zip(sides, videos, strict=True):
+        if chosen is not None and count * chosen.wanted < 1:
+            said.append(
+                f"the {kind}s are of {count} videos, too few to know a false-{name} "
+                f"rate of {chosen.wanted:g}: frames of one video resemble each other"
+            )
     return tuple(said)

@@ -23,6 +23,7 @@ from fakeloc_tf.training.calibration import conclude
 from fakeloc_tf.training.checkpoints import StepCheckpoint
 from fakeloc_tf.training.plan import StepPlan
 from fakeloc_tf.training.provenance import USES, chosen_on, hashes
+from fakeloc_tf.training.rate_thresholds import WantedRates
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.strategies import worker_errors
 from fakeloc_tf.training.training_data import TrainingData
@@ -249,11 +250,12 @@ class TwoStepTraining:
         model = detector.load_detector(self._run.best_model)
         watch = self._watch(model, plan, tf.distribute.get_strategy())
         records, best = self._config.data.records, self._run.best_model
+        rates = self._config.calibration
         return conclude(
             self._run,
             watch,
             self._data,
-            self._config.calibration.false_positive_rate,
+            WantedRates(rates.false_positive_rate, rates.false_negative_rate),
             {
                 "chosen_on": chosen_on(records, "val"),
                 "sha256": hashes(self._config, best, records, USES),

@@ -34,7 +34,8 @@ def run(records, tmp_path_factory):
     """A toy run that was calibrated for a rate of its own."""
     run = tmp_path_factory.mktemp("runs") / "calibrated"
     toy_run.make_run(run, f"data.records={records}")
-    call = ["--run", run, "--data", records, "--fpr", "0.2", "--batch-size", "5"]
+    call = ["--run", run, "--data", records, "--fpr", "0.2", "--fnr", "0.1"]
+    call += ["--batch-size", "5"]
     assert cli.main(["calibrate", *map(str, call)]) == 0
     return run
 
@@ -91,6 +92,9 @@ def test_evaluation_and_detection_use_it(run, evaluated, images, wanted):
     assert info.false_positive_rate == 0.2 and info.temperature == stored.temperature
     assert "at most 20.00% of real faces" in info.threshold_source
     assert "48 faces, 50% of them fake" in info.calibration_source
+    assert info.real_threshold == stored.fnr.threshold <= info.threshold
+    assert info.false_negative_rate == 0.1 and info.aggregation == "mean"
+    assert set(info.rates) > {"face_manipulated", "face_real"}
     assert info.with_threshold(0.5).false_positive_rate is None
 
 
@@ -123,6 +127,14 @@ def test_evaluation_has_the_errors_before_and_after(run, evaluated):
     assert found["fpr_threshold"] == stored.fpr.threshold
     rate = (p[label == 0] >= stored.fpr.threshold).mean()
     assert found["frame_fpr_at_fpr_threshold"] == pytest.approx(rate)
+    missed = (p[label == 1] < stored.fnr.threshold).mean()
+    assert found["frame_fnr_at_fnr_threshold"] == pytest.approx(missed)
+    for kind, manipulated, real in (
+        ("reals", "fpr_at_fpr", "tnr_at_fnr"),
+        ("fakes", "tpr_at_fpr", "fnr_at_fnr"),
+    ):
+        shares = [found[f"frame_{name}_threshold"] for name in (manipulated, real)]
+        assert sum(shares) + found[f"frame_not_sure_{kind}"] == pytest.approx(1)
 
 
 def test_the_diagram_is_a_picture_and_a_drawing(evaluated):
@@ -168,6 +180,7 @@ def test_a_calibration_of_other_weights_is_refused(run, tmp_path):
         (["--split", "test"], "split 'test' is refused"),
         (["--split", "train"], "split 'train' is refused"),
         (["--fpr", "0.01"], "24 real faces cannot show a false-positive rate of 0.01"),
+        (["--fnr", "0.01"], "24 fake faces cannot show a false-negative rate of 0.01"),
         (["--fpr", "1.5"], "--fpr"),
     ],
 )
@@ -179,3 +192,17 @@ def test_wrong_calls_change_nothing(run, records, capsys, options, said):
     assert calibrate.main(call) == 2
     assert said in capsys.readouterr().err
     assert (run / FILE).read_bytes() == before
+
+
+def test_the_call_says_what_was_chosen(run, records, tmp_path, capsys):
+    for name in ("best.keras", "config.yaml"):
+        shutil.copy(run / name, tmp_path)
+
+    call = ["--run", str(tmp_path), "--data", str(records), "--fpr", "0.1"]
+
+    assert calibrate.main(call) == 0
+    stored, said = read_calibration(tmp_path), capsys.readouterr().out
+    assert f"likely manipulated from {stored.fpr.threshold:.4f}: at most 10.00%" in said
+    assert f"likely real below {stored.fnr.threshold:.4f}: at most 5.00%" in said
+    assert "videos: mean of the frames; 12 real and 24 fake videos of 1.3" in said
+    assert "12 real and 24 fake videos are too few to choose" in said

@@ -65,7 +65,7 @@ def test_a_row_a_level_with_what_a_loop_finds(run, folder, out):
     assert list(table["corruption"]) == ["none", *["noise"] * 2, *["colour"] * 2]
     assert list(table["level"]) == [0, 1, 5, 1, 5]
     assert list(table["parameter"].dropna()) == [2, 40, 0.8, 0]
-    detector = Detector.load(run)
+    detector = Detector(run)
     images = [synthetic.synthetic_face(i, "test", 72).image_uint8 for i in range(8)]
     noise = corruptions.CORRUPTIONS["noise"]
     for amount, row in ((None, 0), (2, 1), (40, 2)):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.inputs import _name, collect
+from fakeloc_tf.inference.inputs import _name, collect, read_list
 
 
 def touch(path):
@@ -69,3 +69,47 @@ def test_names_that_are_no_utf8_or_too_long(tmp_path):
     for item in collect([tmp_path]):
         assert len(item.name.encode()) <= 160
         item.name.encode("utf-8")
+
+
+def test_links_are_followed_once_and_loops_end(tmp_path):
+    touch(tmp_path / "in/a.jpg")
+    touch(tmp_path / "elsewhere/b.jpg")
+    (tmp_path / "in/loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in/more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in/again").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in/self.jpg").symlink_to("self.jpg")
+    (tmp_path / "in/nowhere.jpg").symlink_to("gone.jpg")
+    names = sorted(file.path.name for file in collect([tmp_path / "in"]))
+    # The two links that lead nowhere stay: they become rows that say so.
+    assert names == ["a.jpg", "b.jpg", "nowhere.jpg", "self.jpg"]
+
+
+def test_the_output_folder_is_no_input_also_below_a_link(tmp_path):
+    touch(tmp_path / "out/overlays/x.png")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/link").symlink_to(tmp_path / "out")
+    touch(tmp_path / "in/a.jpg")
+    (file,) = collect([tmp_path / "in"], tmp_path / "out")
+    assert file.path.name == "a.jpg"
+
+
+@pytest.mark.parametrize(
+    "stem", ["..", "a.b", "-rf", "<script>", "x\ny", "a*?[b]", "%2e%2e", "a:b", " "]
+)
+def test_names_of_outputs_are_harmless(tmp_path, stem):
+    name = collect([touch(tmp_path / f"{stem}.jpg")])[0].name
+    assert name and not set(name) & set("./\\:<>*?[]@%\n\0")
+
+
+def test_a_file_keeps_the_name_that_a_stopped_call_gave_it(tmp_path):
+    one, two = touch(tmp_path / "1/face.jpg"), touch(tmp_path / "2/face.jpg")
+    known = {str(two): "face"}
+    assert [f.name for f in collect([one, two], known=known)] == ["face-2", "face"]
+
+
+def test_a_list_may_have_a_path_a_line_or_nul_between_them():
+    lines = read_list(["a b.jpg\n", "\n", "c.jpg"])
+    assert [str(path) for path in lines] == ["a b.jpg", "c.jpg"]
+    assert [str(p) for p in read_list(["a\nb.jpg\0c.jpg\0"])] == ["a\nb.jpg", "c.jpg"]
+    with pytest.raises(FakelocError, match="list on standard input is empty"):
+        read_list(["\n"])

@@ -1,128 +1,230 @@
 """The report: self-contained, escaped, complete."""
 
+import json
 import re
-from dataclasses import replace
+from html.parser import HTMLParser
 
-from doubles import box, gradient, make_detector, make_info
+import pytest
+from made_up_results import HASH, failed, image_row, video_row, write_results
 
-from fakeloc_tf.inference.evidence import evidence_of
-from fakeloc_tf.inference.outputs import face_row
-from fakeloc_tf.inference.overlay import drawn
-from fakeloc_tf.inference.process import FileReport
-from fakeloc_tf.inference.report import Report
-from fakeloc_tf.inference.timeline import HEIGHT, WIDTH, timeline
+from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference import report
+from fakeloc_tf.inference.report import html, write_report
 
-
-def image_report(path, probability=0.7):
-    image = gradient()
-    (face,) = make_detector([box(40, 30, 40)]).detect(image)
-    row = {"path": path, "kind": "image", "sha256": "ab" * 32, "status": "ok"}
-    row |= {"width": 160, "height": 120, "faces": [], "probability": probability}
-    row |= {"verdict": "manipulated", "overlay": "overlays/x.png"}
-    face_line = face_row(face, "masks/x.png")
-    return FileReport(row, [evidence_of(image, drawn(face), face_line, "Face 0")])
+STRANGE = (
+    '<script>alert(1)</script>"onload=&.jpg',
+    "photo\u202egpj.exe",
+    "a\u0000b\u2066c\udcff.jpg",
+    "n" * 200 + ".jpg",
+)
 
 
-def failed(path, status="unreadable"):
-    row = {"path": path, "kind": "image", "sha256": None, "status": status}
-    return FileReport(row | {"reason": "is empty"}, [])
+class Page(HTMLParser):
+    """Tags, addresses and text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.words, self.handlers = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "srcset", "poster", "action", "data"):
+                self.addresses.append((tag, value))
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
 
 
-def make_page(*files, **changes):
-    report = Report(make_info(**changes), max_shown=2)
-    for file in files:
-        report.add(file)
-    return report.html()
+def test_nothing_comes_from_elsewhere(tmp_path):
+    write_results(tmp_path, image_row(tmp_path), video_row(tmp_path), failed("b.jpg"))
+    text = html(tmp_path)
+    page = Page(text)
+    images = [value for tag, value in page.addresses if tag == "img"]
+    # Crop, crop and map, noise and scene; of a further peak crop, map and scene.
+    assert len(images) == 5 + (5 + 3) + 5
+    assert all(value.startswith("data:image/") for value in images)
+    links = [value for tag, value in page.addresses if tag != "img"]
+    assert all(link.startswith("./overlays/") for link in links)
+    assert "./overlays/v%20%231%3F.mp4" in links
+    assert not {"video", "iframe", "link", "object", "base"} & set(page.tags)
+    assert "http:" not in text and "https:" not in text
 
 
-def test_nothing_comes_from_elsewhere():
-    page = make_page(image_report("a.jpg"), failed("b.jpg"))
-    sources = re.findall(r'(?:src|href)\s*=\s*"([^"]{0,40})', page)
-    assert len(sources) == 3
-    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
-    assert "http" not in re.sub(r'http-equiv="', "", page)
-    assert "<script" not in page
+def test_only_the_page_s_own_script_may_run(tmp_path):
+    write_results(tmp_path, failed("a.jpg"))
+    text = html(tmp_path)
+    (script,) = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    (policy,) = re.findall('http-equiv="Content-Security-Policy" content="(.*?)"', text)
+    from fakeloc_tf.pages import script_hash
+
+    assert policy.split("; ")[0] == "default-src 'none'"
+    assert f"script-src '{script_hash(script)}'" in policy.split("; ")
 
 
-def test_strange_names_are_text():
-    page = make_page(failed("<script>alert(1)</script>&.jpg"))
-    assert "<script>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;.jpg" in page
+def test_strange_names_are_text(tmp_path):
+    rows = [failed(name) for name in STRANGE]
+    rows += [image_row(tmp_path, name) for name in STRANGE]
+    write_results(tmp_path, *rows)
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.tags.count("script") == 1 and page.handlers == []
+    assert "\u202e" not in text and "\u2066" not in text and "\x00" not in text
+    assert STRANGE[0] in page.text
+    assert "photo\\u202egpj.exe" in page.text
+    assert "a\\u0000b\\u2066c\\udcff.jpg" in page.text
 
 
-def test_every_file_is_listed_the_highest_score_first():
-    page = make_page(
-        failed("bad.jpg"),
-        image_report("low.jpg", 0.2),
-        image_report("high.jpg", 0.9),
+def test_every_file_is_listed_the_highest_score_first(tmp_path):
+    write_results(
+        tmp_path,
         failed("odd.txt", "unsupported"),
+        failed("bad.jpg"),
+        image_row(tmp_path, "low.jpg", 0.2),
+        image_row(tmp_path, "high.jpg", 0.9),
     )
+    page = Page(html(tmp_path))
     order = ["high.jpg", "low.jpg", "bad.jpg", "odd.txt"]
-    assert sorted(order, key=page.index) == order
-    assert "is empty" in page
-    assert "ab" * 32 in page
+    assert sorted(order, key=page.text.index) == order
+    # The path is not said twice.
+    assert "bad.jpg is empty" in page.text and "bad.jpg bad.jpg" not in page.text
+    assert page.text.count(HASH) == 4 + 2
+    assert page.text.count("1,234,567") == 4
+    assert "1 unsupported" in page.text and "2 ok" in page.text
 
 
-def test_pictures_are_bounded_and_the_rest_is_counted():
-    files = [image_report(f"{i}.jpg", i / 10) for i in range(5)]
-    page = make_page(*files)
+def test_pictures_are_bounded_and_the_rest_is_counted(tmp_path):
+    write_results(
+        tmp_path, *[image_row(tmp_path, f"{i}.jpg", i / 10) for i in range(5)]
+    )
+    page = html(tmp_path, max_shown=2)
     assert page.count("<section") == 2
-    assert "<h3>4.jpg" in page and "<h3>3.jpg" in page
-    assert "the other 3 are" in page
+    assert re.findall("<h3><bdi>(.*?)</bdi>", page) == ["4.jpg", "3.jpg"]
+    assert "2 files with the highest scores. 3 more files" in Page(page).text
+    assert "more files have faces" not in Page(html(tmp_path)).text
 
 
-def test_the_limits_are_stated():
-    page = make_page(failed("a.jpg"), threshold_source="chosen on cheese")
-    assert "not calibrated" in page
-    assert "demo" in page
-    assert "chosen on cheese" in page
+def test_a_crowd_does_not_make_a_giant_page(tmp_path):
+    write_results(
+        tmp_path,
+        image_row(tmp_path, "crowd.jpg", 0.9, faces=9),
+        image_row(tmp_path, "next.jpg", 0.8, faces=3),
+    )
+    page = html(tmp_path, max_shown=5)
+    assert page.count('<div class="face">') == 8
+    assert "Shown are 8 of 9 faces" in page
+    assert "1 more file has faces" in Page(page).text
 
 
-def test_a_calibration_says_what_it_is_of():
-    page = make_page(failed("a.jpg"), calibration_source="fitted on <cheese>")
-    assert "not calibrated" not in page
-    assert "fitted on &lt;cheese&gt;" in page and "same share of fakes" in page
+def test_a_long_table_is_folded(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "OPEN_ROWS", 3)
+    write_results(tmp_path, *[failed(f"{i}.jpg") for i in range(5)])
+    page = html(tmp_path)
+    assert page.count("<details") == 2 and page.count("2 more files") == 2
+    assert all(page.count(f"<bdi>{i}.jpg</bdi>") == 2 for i in range(5))
 
 
-def video_row():
-    def face(track, probability):
-        return {"track": track, "probability": probability}
-
-    frames = [
-        {"frame": 0, "time": 0.0, "faces": [face(0, 0.0), face(1, 1.0)]},
-        {"frame": 5, "time": 1.0, "faces": [face(0, 1.0)]},
-        {"frame": 10, "time": 2.0, "faces": []},
-        {"frame": 15, "time": 3.0, "faces": [face(0, 0.5)]},
-    ]
-    row = {"path": "v.mp4", "kind": "video", "sha256": "cd" * 32, "status": "ok"}
-    row |= {"width": 8, "height": 8, "fps": 5.0, "frames_in_file": 20}
-    row |= {"frames_scored": 4, "tracks": [{"track": 0}, {"track": 1}]}
-    row |= {"probability": 0.5, "verdict": "real", "frames": frames}
-    return row
-
-
-def test_a_video_has_its_scores_over_time():
-    (face,) = image_report("x").evidence
-    shown = [replace(face, row=face.row | {"track": track}) for track in (1, 0)]
-    page = make_page(FileReport(video_row(), shown))
-    assert page.count("<polyline") == 3
-    assert page.index("</i>track 1") < page.index("</i>track 0")
-    assert "tracks with the highest mean" not in page
-    page = make_page(FileReport(video_row(), shown[:1]))
-    assert page.count("<polyline") == 1
-    assert "The 1 tracks with the highest mean of 2" in page
+def test_a_face_has_its_numbers(tmp_path):
+    row = image_row(tmp_path, probability=0.875, jpeg_quality=31)
+    row["faces"][0] |= {
+        "method_probabilities": {"pristine": 0.1, "<swap>": 0.9},
+        "warnings": [{"code": "small", "text": "Too small <b>"}],
+    }
+    page = html(write_results(tmp_path, row))
+    words = Page(page).text
+    assert "0.875" in words and "25.0 %" in words and "left" in words
+    assert "pristine 0.10, <swap> 0.90" in words and "Too small <b>" in words
+    assert "JPEG quality about 31" in words
+    assert 'style="left:87.50%"' in page
+    assert 'likely_real" style="width:20.00%"' in page
+    assert 'not_sure" style="width:60.00%"' in page
+    assert "× 40, σ 5" in words
 
 
-def test_timeline_places_points_and_breaks_at_gaps():
-    points = {0: [(0.0, 0.0), (1.0, 1.0), (3.0, 0.5)], 4: [(4.0, 1.0)]}
-    plot = timeline(points, seconds=4.0, step=1.0, threshold=0.5)
-    first, second = plot.lines
-    assert [len(run.split()) for run in first.runs] == [2, 2]
-    assert first.runs[0] == f"{plot.left}.0,{plot.bottom}.0 {_middle(plot, 0.25)},8.0"
-    assert second.runs[0].startswith(f"{plot.right}.0,8.0")
-    assert plot.threshold_y == (8 + plot.bottom) / 2
-    assert (plot.width, plot.height) == (WIDTH, HEIGHT)
+def test_verdicts_are_words_and_a_sign(tmp_path):
+    words = Page(html(write_results(tmp_path, image_row(tmp_path)))).text
+    for verdict in ("▲ likely manipulated", "? not sure", "● likely real"):
+        assert verdict in words
 
 
-def _middle(plot, share):
-    return f"{plot.left + share * (plot.right - plot.left):.1f}"
+def test_a_video_has_its_scores_over_time(tmp_path):
+    page = html(write_results(tmp_path, video_row(tmp_path)))
+    words = Page(page).text
+    # The track of one frame comes last, though its score is higher.
+    assert re.findall("<h4>Face (.)", page) == ["0", "1"]
+    first, second = page.split("<h4>Face ")[1:3]
+    assert first.count('class="raw" points') == 2
+    assert first.count('class="smooth" points') == 1
+    assert first.count('class="band" x') == 1 and second.count('class="band" x') == 0
+    assert first.count('class="peak"') == 2
+    assert "0:01.0 to 0:03.2" in words
+    assert "2 at 0:03.2, score 0.900" in words
+    assert "The face is <tiny>." in words
+    # Thresholds of a track are those of videos; its frames have those of faces.
+    assert "likely manipulated from 0.700, likely real below 0.300" in words
+    assert "likely manipulated from 0.800" in words
+    assert "not inside of it" in words
+
+
+def test_the_limits_and_the_origin_are_stated(tmp_path):
+    words = Page(html(write_results(tmp_path, failed("a.jpg")))).text
+    for fact in (
+        "not calibrated",
+        "demo set",
+        "chosen on cheese",
+        "goats",
+        "runs/goat",
+    ):
+        assert fact in words
+    assert "ef" * 32 in words and "0" * 64 in words and "tensorflow" in words
+    assert "fakeloc detect goats" in words and "2026-11-25T10:00:00Z" in words
+    assert "fps = 4.0" in words and "python 3.11.7" in words
+
+
+def test_a_calibration_says_what_it_is_of(tmp_path):
+    write_results(tmp_path, failed("a.jpg"), calibration_source="fitted on <cheese>")
+    words = Page(html(tmp_path)).text
+    assert "not calibrated" not in words
+    assert "fitted on <cheese>" in words and "same share of fakes" in words
+
+
+def test_old_results_without_texts_are_shown(tmp_path):
+    write_results(tmp_path, image_row(tmp_path))
+    call = json.loads((tmp_path / "call.json").read_text())
+    call["model"] = {"threshold": 0.6}
+    (tmp_path / "call.json").write_text(json.dumps(call))
+    assert "The score is 0.600 or more" in Page(html(tmp_path)).text
+
+
+def test_a_stopped_call_and_removed_pictures_are_shown(tmp_path):
+    write_results(tmp_path, image_row(tmp_path))
+    with (tmp_path / "results.jsonl").open("a") as file:
+        file.write('{"path": "half')
+    for picture in (tmp_path / "evidence").iterdir():
+        picture.unlink()
+    page = html(tmp_path)
+    assert "a.jpg" in page and "half" not in page
+    assert "picture removed" in page
+
+
+def test_faces_without_pictures_are_only_listed(tmp_path):
+    row = image_row(tmp_path)
+    row["faces"][0]["evidence"] = {}
+    page = html(write_results(tmp_path, row))
+    assert "<section" not in page and "a.jpg" in page
+
+
+def test_damaged_results_are_refused(tmp_path):
+    with pytest.raises(FakelocError, match=r"call\.json"):
+        html(tmp_path)
+    write_results(tmp_path, failed("a.jpg"))
+    (tmp_path / "results.jsonl").write_text("{}x\n")
+    with pytest.raises(FakelocError, match=r"results\.jsonl, line 1"):
+        html(tmp_path)

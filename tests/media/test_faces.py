@@ -85,6 +85,36 @@ def test_a_small_face_is_found_at_the_second_look(portrait, detector):
     assert len(detector.detect(image)) == 1
 
 
+def nose_shift(portrait):
+    """How far the nose is right of the middle of the eyes, in shares of their width."""
+    nose, outer, inner = portrait.landmarks[[30, 36, 45], 0]
+    return (nose - (outer + inner) / 2) / (inner - outer)
+
+
+def test_the_pose_is_the_side_of_the_picture_that_the_nose_points_to(detector):
+    portraits = sorted(load_portraits(), key=nose_shift)
+
+    def pose(portrait, mirror=False):
+        image = portrait.image()[:, ::-1] if mirror else portrait.image()
+        return detector.detect(np.ascontiguousarray(image))[0].pose
+
+    left, middle, right = portraits[:4], portraits[30:34], portraits[-4:]
+    assert {pose(portrait) for portrait in left} <= {"left", "front"}
+    assert {pose(portrait) for portrait in right} <= {"right", "front"}
+    assert [pose(portrait) for portrait in middle] == ["front"] * 4
+    (face,) = (p for p in portraits if p.identity == "C001126")
+    assert (pose(face), pose(face, mirror=True)) == ("right", "left")
+
+
+def test_a_head_that_leans_to_a_shoulder_is_tilted(detector):
+    (portrait,) = (p for p in load_portraits() if p.identity == "M001206")
+    image = portrait.image()
+    turn = cv2.getRotationMatrix2D(detector.detect(image)[0].center, 20, 1)
+
+    leaning = cv2.warpAffine(image, turn, image.shape[1::-1])
+    assert detector.detect(leaning)[0].pose == "tilted"
+
+
 def test_two_people_are_both_found_the_larger_first(detector):
     first, second = (p.image() for p in load_portraits(3)[:2])
     small = cv2.resize(second, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)

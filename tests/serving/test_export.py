@@ -1,8 +1,10 @@
 """The export: both signatures, its proof, and what `Detector` makes of it."""
 
 import json
+from dataclasses import replace
 
 import cv2
+import engine_exports
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,7 +15,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.media import faces as face_media
 from fakeloc_tf.media.images import encode_png
-from fakeloc_tf.serving import saved_model, verify
+from fakeloc_tf.serving import formats, verify
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def saved(run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def by_run(run):
-    return Detector.load(run)
+    return Detector(run)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_the_exported_detector_says_what_the_run_says(run, by_run, saved, crops)
     wanted = by_run.detect_faces(crops)
     assert np.ptp(wanted.probability) > 0.01
     for path in (saved, run / "best.keras"):
-        detector = Detector.load(path, batch_size=2)
+        detector = Detector(path, batch_size=2)
         assert detector.info == by_run.info
         scores = detector.detect_faces(crops)
         for name in ("probability", "localization", "method_probabilities"):
@@ -112,7 +114,8 @@ def test_an_export_that_differs_is_not_written(
     def write(model, info, folder):
         (folder / "saved_model.pb").write_bytes(b"")
 
-    monkeypatch.setattr(saved_model, "write_saved_model", write)
+    given = replace(formats.FORMATS["saved_model"], write=write)
+    monkeypatch.setitem(formats.FORMATS, "saved_model", given)
     monkeypatch.setattr(verify, "largest_difference", lambda *_: {"x": difference})
     out = tmp_path / "1"
     assert export.main(["--run", str(run), "--out", str(out)]) == 1
@@ -123,12 +126,12 @@ def test_an_export_that_differs_is_not_written(
 @pytest.mark.slow
 def test_the_proof_notices_other_weights(by_run, saved):
     score = by_run._score
-    faces = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    crops = np.random.default_rng(3).integers(0, 256, (2, 72, 72, 3), dtype=np.uint8)
 
     def shifted(images):
         return score(images) | {"probability": score(images)["probability"] + 1e-3}
 
-    found = verify.largest_difference(shifted, saved / "1", faces)
+    found = verify.largest_difference(shifted, saved / "1", crops)
     assert found["serving_default/probability"] == pytest.approx(1e-3, rel=0.01)
     assert found["serve_bytes/localization"] < 1e-5
     assert set(found) == {
@@ -154,4 +157,19 @@ def test_a_model_that_cannot_locate_is_neither_exported_nor_used(tmp_path, capsy
     assert status == 2 and words in said and "toy" in said
     assert not (tmp_path / "1").exists()
     with pytest.raises(FakelocError, match=f"{run} {words}"):
-        Detector.load(run)
+        Detector(run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_other_formats_are_proved_too(run, by_run, crops, tmp_path, capsys, name):
+    engine_exports.skip_without(name)
+    out = tmp_path / name
+    call = ["--run", str(run), "--out", str(out), "--format", name]
+    assert export.main(call) == 0
+    assert f"{name}/method_probabilities: " in capsys.readouterr().out
+    np.testing.assert_allclose(
+        Detector(out).detect_faces(crops).localization,
+        by_run.detect_faces(crops).localization,
+        atol=1e-4,
+    )

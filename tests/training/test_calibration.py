@@ -8,7 +8,6 @@ import pytest
 import synthetic
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -16,7 +15,7 @@ from fakeloc_tf import metrics
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models.calibration import FILE
 from fakeloc_tf.training import calibration
-from fakeloc_tf.training.false_positives import fpr_threshold
+from fakeloc_tf.training.rate_thresholds import WantedRates
 from fakeloc_tf.training.run_folder import RunFolder
 from fakeloc_tf.training.temperature import BOUND, exact_nll, fit_temperature
 
@@ -81,83 +80,6 @@ def test_temperatures_stop_at_their_bounds():
     assert constant.value == 1.0 and not constant.at_bound
 
 
-def reals(*scores):
-    return np.zeros(len(scores), bool), np.array(scores), np.arange(len(scores))
-
-
-def test_the_threshold_by_hand():
-    label, scores, videos = reals(*np.arange(20) / 20)
-
-    chosen = fpr_threshold(label, scores, videos, 0.1)
-
-    assert chosen.threshold == pytest.approx((0.85 + 0.9) / 2)
-    assert chosen.reached == 0.1
-    low, high = beta.ppf(0.025, 2, 19), beta.ppf(0.975, 3, 18)
-    assert chosen.interval_faces == pytest.approx((low, high))
-    assert chosen.interval_videos == chosen.interval_faces
-
-
-def test_fakes_do_not_count_but_bound_the_threshold():
-    label, scores, videos = reals(*np.arange(20) / 20)
-    label, scores = np.append(label, [True] * 3), np.append(scores, [0.87, 0.0, 1.0])
-
-    chosen = fpr_threshold(label, scores, np.append(videos, [7, 8, 9]), 0.1)
-
-    assert chosen.threshold == pytest.approx((0.85 + 0.87) / 2)
-    assert chosen.reached == 0.1
-
-
-def test_equal_reals_are_all_kept_below():
-    label, scores, videos = reals(*[0.1] * 15, *[0.9] * 5)
-
-    chosen = fpr_threshold(label, scores, videos, 0.1)
-
-    assert chosen.threshold == pytest.approx(0.95) and chosen.reached == 0.0
-    with pytest.raises(FakelocError, match="have probability 1"):
-        fpr_threshold(*reals(*[0.1] * 15, *[1.0] * 5), 0.1)
-
-
-def test_faces_of_one_video_widen_the_interval():
-    label, scores, _ = reals(*np.arange(100) / 100)
-
-    chosen = fpr_threshold(label, scores, np.arange(100) // 20, 0.2)
-
-    assert chosen.interval_videos == pytest.approx(
-        (beta.ppf(0.025, 1, 5), beta.ppf(0.975, 2, 4))
-    )
-    assert np.ptp(chosen.interval_videos) > 3 * np.ptp(chosen.interval_faces)
-
-
-@pytest.mark.parametrize(("wanted", "needed"), [(0.05, 20), (0.01, 100), (0.03, 34)])
-def test_too_few_reals_cannot_show_a_rate(wanted, needed):
-    scores = np.linspace(0, 0.9, needed)
-
-    assert fpr_threshold(*reals(*scores), wanted).reached == pytest.approx(1 / needed)
-    with pytest.raises(FakelocError, match=f"{needed - 1} real .* needs {needed}"):
-        fpr_threshold(*reals(*scores[1:]), wanted)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.integers(0, 9), min_size=20, max_size=60),
-    st.lists(st.integers(0, 10), max_size=20),
-    st.floats(0.05, 0.9),
-)
-def test_no_threshold_takes_more_reals_than_wanted_or_could_be_lower(
-    real, fake, wanted
-):
-    scores = np.array(real + fake) / 10
-    label = np.arange(len(scores)) >= len(real)
-
-    chosen = fpr_threshold(label, scores, np.arange(len(scores)), wanted)
-
-    rate = np.mean(scores[~label] >= chosen.threshold)
-    # Rounding of wanted × count is forgiven: 0.8999999999999999 is 9 of 10.
-    assert rate == chosen.reached <= wanted + 1e-9
-    lower = scores[scores < chosen.threshold].max()
-    assert np.mean(scores[~label] >= lower) > wanted
-
-
 class Watched:
     """A validation pass whose outcome is known."""
 
@@ -178,13 +100,14 @@ def run(tmp_path):
 
 
 def conclude(run, tmp_path, label, logits, fpr=0.05, faces=None, classes=None):
+    wanted = WantedRates(fpr, 0.05)
     faces = faces or len(label)
     records = tmp_path / f"records{faces}"
     synthetic.write_records(records, {"val": faces}, size=4)
     facts = {"chosen_on": {"split": "val"}}
     watched = Watched(label, logits)
     data = SimpleNamespace(records=records, classes=classes)
-    results = calibration.conclude(run, watched, data, fpr, facts)
+    results = calibration.conclude(run, watched, data, wanted, facts)
     assert results["chosen_on"] == facts["chosen_on"]
     assert json.loads(run.metrics.read_text()) == results
     file = run.path / FILE
@@ -201,19 +124,31 @@ def test_the_end_of_training_writes_what_was_fitted(run, tmp_path):
     assert found["faces"] == 80 and found["reals"] == 40 and found["fake_share"] == 0.5
     assert found["split"] == "val" and found["dataset"] == "synthetic"
     # A synthetic video has two reals: 20 of them just know a rate of 0.05.
-    assert found["real_videos"] == 20 and found["warnings"] == []
+    assert found["real_videos"] == 20 and found["fake_videos"] == 40
+    assert found["warnings"] == []
     calibrated = metrics.scaled_probability(logits, found["temperature"])
     assert found["validation_threshold"] == metrics.balanced_threshold(
         label, calibrated
     )
     assert np.mean(calibrated[label == 0] >= found["fpr"]["threshold"]) <= 0.05
+    assert np.mean(calibrated[label == 1] < found["fnr"]["threshold"]) <= 0.05
+    assert 0 < found["fnr"]["threshold"] < found["fpr"]["threshold"]
+    video = found["video"]
+    assert video["reals"] == 20 and video["fakes"] == 40
+    assert video["faces_per_video"] == pytest.approx(80 / 60)
+    assert video["auc"][video["aggregation"]] == max(video["auc"].values())
+    assert video["fpr"]["reached"] <= 0.05 and video["fnr"]["reached"] <= 0.05
 
 
 def test_few_reals_leave_the_rate_out_and_few_faces_everything(run, tmp_path, caplog):
     label, logits = alternating(24)
 
-    assert conclude(run, tmp_path, label, logits)["fpr"] is None
-    assert "12 real faces cannot show" in caplog.text
+    found = conclude(run, tmp_path, label, logits)
+
+    assert found["fpr"] is None and found["fnr"] is None
+    for said in ("12 real faces cannot show", "12 fake faces cannot", "6 real and 12"):
+        assert said in caplog.text and said in " ".join(found["warnings"])
+    assert len(found["warnings"]) == 3
     run.best_model.write_bytes(b"other weights")
     assert conclude(run, tmp_path, label[:8], logits[:8]) is None
     assert "best.keras is not calibrated" in caplog.text
@@ -255,7 +190,7 @@ def test_what_cannot_be_calibrated_leaves_no_file(
     with pytest.raises(FakelocError, match=said):
         records = tmp_path / "records40"
         faces = calibration.ScoredFaces(labels, np.full(40, logit), records)
-        calibration.fit_calibration(faces, run.best_model, None)
+        calibration.fit_calibration(faces, run.best_model, WantedRates(0.05, 0.05))
 
 
 def test_separable_faces_and_few_videos_are_told(run, tmp_path):
@@ -264,6 +199,10 @@ def test_separable_faces_and_few_videos_are_told(run, tmp_path):
     found = conclude(run, tmp_path, label, np.where(label, 3.0, -3.0) + label, fpr=0.06)
 
     assert found["at_bound"] and found["temperature"] == 1 / BOUND
-    wanted, videos = found["warnings"]
-    assert "1/10" in wanted
-    assert "of 10 videos" in videos
+    wanted, reals, few, videos = found["warnings"]
+    assert "1/10" in wanted and "reals are of 10 videos" in reals
+    assert "10 real and 20 fake videos are too few to choose" in few
+    assert "10 real videos cannot show" in videos
+    # What separates the classes separates the verdicts: nothing is unsure.
+    assert found["fnr"]["threshold"] == found["fpr"]["threshold"]
+    assert found["fnr"]["reached"] == 0.0

@@ -1,0 +1,1 @@
+"""What runs a model: TensorFlow, ONNX Runtime or OpenVINO; one contract for all."""

@@ -1,0 +1,103 @@
+"""What the report says of the model: thresholds, verdicts and training data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
+
+if TYPE_CHECKING:
+    from fakeloc_tf.inference.model_info import ModelInfo
+
+
+def for_people(info: ModelInfo) -> dict[str, Any]:
+    """What the page says of a model, as `call.json` keeps it beside the model's fields.
+
+    Args:
+        info: of the model, with the thresholds in use.
+
+    Returns:
+        `thresholds` and `meanings` of `face` and `video`; `rates_hold_for`, a sentence.
+    """
+    limits = {"face": info.thresholds(), "video": info.video_thresholds()}
+    return {
+        "thresholds": {kind: [t.manipulated, t.real] for kind, t in limits.items()},
+        "meanings": {"face": info.meanings("face"), "video": info.meanings("video")},
+        "rates_hold_for": info.rates_hold_for(),
+    }
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The thresholds on a score bar.
+
+    Attributes:
+        manipulated: likely manipulated from here on.
+        real: likely real below; None = there is no such threshold.
+    """
+
+    manipulated: float
+    real: float | None
+
+    @classmethod
+    def of(cls, model: dict[str, Any], what: str) -> Limits:
+        """Those of `face`, a picture's or a frame's, or of `video`, also of a track.
+
+        Args:
+            model: of `call.json`: its `thresholds`, {"face": [manipulated, real],
+                "video": ...}, or the one `threshold` of the model.
+            what: `face` or `video`.
+        """
+        pair = model.get("thresholds", {}).get(what)
+        return cls(*pair) if pair else cls(model["threshold"], model["threshold"])
+
+    def words(self) -> str:
+        """Both thresholds in words."""
+        text = f"likely manipulated from {self.manipulated:.3f}"
+        if self.real is None:
+            return text
+        return f"{text}, likely real below {self.real:.3f}"
+
+
+def verdict_meanings(model: dict[str, Any], what: str) -> list[tuple[str, str]]:
+    """Each verdict with the sentence that says what it means.
+
+    Args:
+        model: of `call.json`; its `meanings`, {"face": {verdict: sentence}, "video":
+            ...}, come from `ModelInfo.meanings`. Without them the thresholds speak.
+        what: `face` or `video`.
+    """
+    texts = model.get("meanings", {}).get(what) or _plain(model, Limits.of(model, what))
+    return [(verdict, _sentence(text)) for verdict, text in texts.items()]
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _plain(model: dict[str, Any], limits: Limits) -> dict[str, str]:
+    """Sentences that rest on the thresholds alone."""
+    texts = {
+        LIKELY_MANIPULATED: f"The score is {limits.manipulated:.3f} or more "
+        f"({model.get('threshold_source', 'no source given')}).",
+        NOT_SURE: "A quality warning makes the score unreliable.",
+    }
+    if limits.real is None:
+        texts[NOT_SURE] = f"Every score below {limits.manipulated:.3f}."
+    elif limits.real < limits.manipulated:
+        texts[NOT_SURE] = (
+            f"The score is between {limits.real:.3f} and {limits.manipulated:.3f}, or "
+            "a quality warning makes it unreliable."
+        )
+    if limits.real is not None:
+        texts[LIKELY_REAL] = f"The score is below {limits.real:.3f}."
+    return texts
+
+
+def trained_on(model: dict[str, Any]) -> str:
+    """Data and methods of the training, in one sentence."""
+    methods = ", ".join(model.get("classes", ())[1:])
+    text = f"The model was trained on {model.get('trained_on', 'unknown data')}"
+    return f"{text}; methods: {methods}." if methods else f"{text}."
