@@ -35,7 +35,7 @@ def page_url(toy_folder, tmp_path_factory):
     address = Address("127.0.0.1", find_port())
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("served")))
+            patch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("web-page")))
             url = stack.enter_context(serving(toy_folder, limits, address))
         yield url
 
@@ -43,5 +43,5 @@ def page_url(toy_folder, tmp_path_factory):
 @pytest.fixture(scope="session")
 def served_folder(page_url, tmp_path_factory):
     """Where the running page keeps uploads and work."""
-    (folder,) = tmp_path_factory.getbasetemp().glob("served0/fakeloc-ui-*")
+    (folder,) = tmp_path_factory.getbasetemp().glob("web-page0/fakeloc-ui-*")
     return folder
