@@ -37,10 +37,14 @@ class QualityWarning:
     Attributes:
         code: one of `CODES`.
         text: a sentence with the number and its meaning.
+        doubt: whether it makes the verdict "not sure". The rates of the verdict hold
+            for faces like those of the validation; what is told without a doubt was
+            scored no worse in the study.
     """
 
     code: str
     text: str
+    doubt: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,11 @@ class QualityLimits:
         symmetry: of a face that dlib's side filters found; below it is turned. The
             filters alone also find faces that are turned a little: 42 of 444 official
             portraits.
-        face_score: of dlib. 1 % of 444 official portraits are below.
-            It does not tell why: in the study's crops a low score alone makes no
-            difference to the AUC.
+        face_score: of dlib. 1 % of 444 official portraits are below. It does not tell
+            why: turned, covered or badly lit.
+        doubtful_face_score: the same, from where on it is a doubt. The AUC of crops of
+            DFDC is 0.67 below 0.3, and 0.80 to 0.87 above; of faces whose lower half
+            is covered the middle one has 0.43.
         bright: grey level of the highlights of a face; see `Light`. 545 official
             portraits have 122 and more; a quarter of the light leaves the study an
             AUC of 0.65.
@@ -92,6 +98,7 @@ class QualityLimits:
     detail_width: float = 64.0
     symmetry: float = 0.3
     face_score: float = 0.9
+    doubtful_face_score: float = 0.5
     bright: float = 90.0
     burnt: float = 0.25
     outside: float = 0.25
@@ -127,12 +134,8 @@ def face_warnings(
 
 
 def are_doubts(warnings: Sequence[QualityWarning]) -> bool:
-    """Whether the verdict must be "not sure".
-
-    The rates of the verdict hold for faces like those of the validation. What is cut
-    off is told, but scored no worse in the study.
-    """
-    return any(warning.code != "cut_off" for warning in warnings)
+    """Whether the verdict must be "not sure"."""
+    return any(warning.doubt for warning in warnings)
 
 
 def track_warnings(
@@ -145,16 +148,19 @@ def track_warnings(
 
     Returns:
         One of each such code, in the order of `CODES`, with the text of the frame in
-        the middle of those that have it, and how many frames those are.
+        the middle of those that have it, and how many frames those are; a doubt where
+        it is one in more than half of all frames.
     """
     counts = Counter(code for row in frames for code in {w.code for w in row})
     chosen = []
     for code in CODES:
         if 2 * counts[code] <= len(frames):
             continue
-        texts = [w.text for row in frames for w in row if w.code == code]
-        share = f"In {counts[code]} of {len(frames)} frames: "
-        chosen.append(QualityWarning(code, share + texts[len(texts) // 2]))
+        found = [w for row in frames for w in row if w.code == code]
+        text = f"In {counts[code]} of {len(frames)} frames: "
+        text += found[len(found) // 2].text
+        doubt = 2 * sum(w.doubt for w in found) > len(frames)
+        chosen.append(QualityWarning(code, text, doubt))
     return chosen
 
 
@@ -186,12 +192,14 @@ def _of_numbers(
             "unsure_face",
             f"The face detector scores this face {_below(face.score, 2)}; below "
             f"{limits.face_score:g} a face is often covered, turned or badly lit.",
+            doubt=face.score < limits.doubtful_face_score,
         )
     outside = _share_outside(face, square)
     if outside > limits.outside:
         yield QualityWarning(
             "cut_off",
             f"{outside:.0%} of the face lies beyond the border of the picture.",
+            doubt=False,
         )
 
 

@@ -14,6 +14,7 @@ from fakeloc_tf.inference.quality import (
     DEFAULT_LIMITS,
     Compression,
     QualityWarning,
+    are_doubts,
     face_warnings,
     track_warnings,
 )
@@ -125,7 +126,10 @@ def test_a_face_that_the_detector_is_not_sure_of(faces):
     (warning,) = warnings_of(image, replace(face, score=0.899))
     assert warning.code == "unsure_face"
     assert "0.89; below 0.9" in warning.text
+    assert not warning.doubt
     assert codes(image, replace(face, score=0.9)) == []
+    (warning,) = warnings_of(image, replace(face, score=0.499))
+    assert warning.doubt
 
 
 def test_a_face_at_the_border_is_cut_off(faces):
@@ -168,6 +172,17 @@ def test_a_track_keeps_what_holds_for_most_frames():
 
     (kept,) = track_warnings(frames)
     assert kept == QualityWarning("small", "In 3 of 4 frames: 31")
+
+
+def test_a_track_is_doubted_where_most_of_its_frames_are():
+    doubted, told = warning("small"), QualityWarning("small", "50", doubt=False)
+    assert track_warnings([[doubted], [doubted], [told]])[0].doubt
+    assert not track_warnings([[doubted], [told], [told]])[0].doubt
+
+
+def test_what_is_told_without_a_doubt_leaves_the_verdict():
+    assert not are_doubts([QualityWarning("cut_off", "50 %", doubt=False)])
+    assert are_doubts([warning("small")])
 
 
 def test_tracks_without_frames_or_warnings():
