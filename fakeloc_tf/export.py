@@ -48,9 +48,11 @@ def export(
     from fakeloc_tf.models.scorer import as_scorer, load_run
     from fakeloc_tf.serving.formats import FORMATS
     from fakeloc_tf.serving.verify import largest_difference
+    from fakeloc_tf.training.provenance import people_trained_on
 
     model, config, metrics = load_run(run)
-    info = from_config(config, metrics, read_calibration(run))
+    people = people_trained_on(run)
+    info = from_config(config, metrics, read_calibration(run), people)
     chosen = FORMATS[format]
     score = crop_scorer(as_scorer(model), info.image_size)
     crops = _crops(verify, info.crop_size)

@@ -39,7 +39,7 @@ class ModelInfo:
         gamma: weights of the three maps (Eq. 8).
         threshold: a probability of a face from here on is likely manipulated.
         threshold_source: where the threshold comes from, for people.
-        trained_on: folder name of the training records, for people.
+        trained_on: data set of the training, for people.
         config_sha256: of the resolved configuration.
         temperature: T of probability = sigmoid(logit / T); it is in the model already.
         calibration_source: what the temperature was fitted on, for people; None = the
@@ -191,6 +191,7 @@ def from_config(
     config: Config,
     metrics: dict[str, Any] | None = None,
     calibration: Calibration | None = None,
+    people: int | None = None,
 ) -> ModelInfo:
     """The facts of a run.
 
@@ -199,6 +200,7 @@ def from_config(
         metrics: of `load_run`.
         calibration: of the run; its threshold for a wanted false-positive rate comes
             before the `validation_threshold` of the metrics.
+        people: that it was trained on, if known.
     """
     from fakeloc_tf.config import config_sha256
 
@@ -216,13 +218,29 @@ def from_config(
         gamma=config.model.gamma,
         threshold=threshold,
         threshold_source=source,
-        trained_on=Path(config.data.records).as_posix(),
+        trained_on=_training(config, people),
         config_sha256=config_sha256(config),
         temperature=calibration.temperature if calibration else 1.0,
         calibration_source=calibration.source if calibration else None,
         false_positive_rate=chosen.wanted if chosen else None,
         **(verdict_fields(calibration) if calibration else {}),
     )
+
+
+def _training(config: Config, people: int | None) -> str:
+    """Name of the training's data set, and how many people are in it.
+
+    Folders of records are called `records` in the one of their data set; where that
+    one lies is nothing for strangers.
+    """
+    folder = Path(config.data.records)
+    name = folder.parent.name if folder.name == "records" else folder.name
+    text = name or folder.name
+    if people is not None:
+        text += f", {people} {'person' if people == 1 else 'people'}"
+    if config.data.methods:
+        text += f", only the fakes of {', '.join(config.data.methods)}"
+    return text
 
 
 def _threshold(

@@ -128,6 +128,19 @@ def read_provenance(run: str | os.PathLike[str]) -> Provenance | None:
         ) from error
 
 
+def people_trained_on(model: str | os.PathLike[str]) -> int | None:
+    """How many people a model was trained on; None where its run does not say.
+
+    Args:
+        model: a run folder, or a `.keras` file in one.
+    """
+    path = Path(model)
+    seen = read_provenance(path.parent if path.suffix == ".keras" else path)
+    if seen is None or seen.step1_unknown:
+        return None
+    return len(seen.people("train"))
+
+
 def chosen_on(records: str | os.PathLike[str], split: str) -> dict[str, str]:
     """On what a threshold or a checkpoint was chosen, for the file that says so.
 

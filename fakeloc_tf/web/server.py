@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,19 +52,6 @@ def parse_auth(text: str | None) -> tuple[str, str] | None:
     return user, password
 
 
-def load_detector(model: str | os.PathLike[str]) -> Detector:
-    """The detector of the page.
-
-    Raises:
-        FakelocError: there is no model.
-    """
-    detector = Detector(model)
-    # Visitors are shown what the model is, not the folders of the server.
-    records = Path(detector.info.trained_on).name
-    detector.info = replace(detector.info, trained_on=records)
-    return detector
-
-
 @contextmanager
 def serving(
     model: str | os.PathLike[str], limits: Limits, address: Address
@@ -78,7 +65,7 @@ def serving(
         FakelocError: there is no model, the port is taken, or the host is none of this
             machine.
     """
-    detector = load_detector(model)
+    detector = Detector(model)
     with tempfile.TemporaryDirectory(prefix="fakeloc-ui-") as name:
         root = Path(name)
         for part in ("uploads", "work", "samples"):

@@ -119,6 +119,16 @@ def test_the_threshold_comes_from_validation_then_from_the_user():
         info.with_threshold(1.5)
 
 
+def test_what_the_model_was_trained_on_is_told_without_folders():
+    from fakeloc_tf import config
+
+    values = ["data.records=/secret/demo_c23/records", "data.methods=[FaceSwap]"]
+    told = model_info.from_config(config.load(None, values), people=44).trained_on
+    assert told == "demo_c23, 44 people, only the fakes of FaceSwap"
+    plain = config.load(None, ["data.records=/secret/mine"])
+    assert model_info.from_config(plain).trained_on == "mine"
+
+
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(FakelocError, match="holds no model"):
         load_model(tmp_path)

@@ -16,7 +16,6 @@ from fakeloc_tf.web import guard  # noqa: E402
 from fakeloc_tf.web.page import discard  # noqa: E402
 from fakeloc_tf.web.server import (  # noqa: E402
     Address,
-    load_detector,
     parse_auth,
     serving,
 )
@@ -124,9 +123,9 @@ def test_a_taken_port_is_told(toy_folder, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_visitors_do_not_learn_the_folders_of_the_server(toy_folder):
-    detector = load_detector(toy_folder)
-    assert "/" not in detector.info.trained_on
+def test_visitors_do_not_learn_the_folders_of_the_server(page_url, toy_folder):
+    config = httpx.get(f"{page_url}config").text
+    assert str(toy_folder.parent) not in config
 
 
 @pytest.mark.parametrize(

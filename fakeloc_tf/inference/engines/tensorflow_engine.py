@@ -14,6 +14,7 @@ from fakeloc_tf.inference.engines.contract import CropScorer
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.models.calibration import read_calibration
 from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run, require_localization
+from fakeloc_tf.training.provenance import people_trained_on
 
 FACES = "serving_default"
 
@@ -26,7 +27,8 @@ def load_keras(path: Path) -> tuple[CropScorer, ModelInfo]:
     """
     model, config, metrics = load_run(path)
     require_localization(model, path)
-    info = model_info.from_config(config, metrics, read_calibration(path))
+    people = people_trained_on(path)
+    info = model_info.from_config(config, metrics, read_calibration(path), people)
     return crop_scorer(as_scorer(model), info.image_size), info
 
 
