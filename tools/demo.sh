@@ -39,4 +39,4 @@ rm -rf "$run/detect"
 python -m fakeloc_tf.detect "${videos[@]}" --model "$run/saved_model" \
   --out "$run/detect" --all-frames
 
-say "done: open $run/detect/report.html and $run/test/examples.png; tensorboard --logdir $run"
+say "done: open $run/detect/report.html and $run/test/examples.png; tensorboard --logdir $run; fakeloc ui --model $run"
