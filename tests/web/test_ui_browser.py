@@ -75,6 +75,16 @@ def test_a_dropped_picture_gets_its_report(visit, served_folder, tmp_path):
     assert visit.locator("#drop input[type=file]").count() == 1
 
 
+def test_the_slider_of_the_report_works_in_the_page(visit):
+    visit.get_by_role("button", name="Examine").first.click()
+    answer(visit, "Pristine portrait.jpg")
+    report = visit.frame_locator("iframe.report")
+    slider, heat = report.get_by_label("Opacity of the map"), report.locator(".heat")
+    before = heat.first.evaluate("map => getComputedStyle(map).opacity")
+    slider.first.fill("10")
+    assert heat.first.evaluate("map => map.style.opacity") == "0.1" != before
+
+
 def test_the_report_is_downloaded_as_it_was_written(visit, tmp_path):
     visit.get_by_role("button", name="Examine").nth(1).click()
     answer(visit, "Manipulated portrait.png")
