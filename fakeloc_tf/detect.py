@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +73,9 @@ def detect(
     ] = 16,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that read files; default: one a core."),
+        typer.Option(
+            min=1, help="Processes that read files; default: one a core, at most 16."
+        ),
     ] = None,
 ) -> int:
     """Scores every face and locates the manipulated region.
@@ -86,12 +87,12 @@ def detect(
         raise FakelocError("give --out DIR for the results, or --json to print them")
     from fakeloc_tf.inference.inputs import collect, read_list
     from fakeloc_tf.inference.outputs import finished_rows
-    from fakeloc_tf.inference.workers import Workers
+    from fakeloc_tf.inference.workers import Workers, default_workers
 
     paths = [p for path in paths for p in _listed(path, read_list)]
     finished = {} if out is None else finished_rows(out)
     files = collect(paths, out, {path: row["name"] for path, row in finished.items()})
-    count = min(workers or os.cpu_count() or 1, len(files))
+    count = min(workers or default_workers(), len(files))
     with Workers(count) as pool:  # which start while the model is loaded
         from fakeloc_tf.inference.detector import Detector
         from fakeloc_tf.inference.settings import Settings

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -34,6 +35,18 @@ _STARTED = "started"
 
 # Called with a function that sends something to the parent, then with the arguments.
 Job = Callable[..., None]
+
+# More are no faster than one model, and each takes 200 MB.
+MAX_DEFAULT_WORKERS = 16
+
+
+def default_workers() -> int:
+    """One a core that this process may use."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        cores = os.cpu_count() or 1
+    return min(cores, MAX_DEFAULT_WORKERS)
 
 
 @dataclass(frozen=True)
