@@ -147,6 +147,11 @@ class _Call:
         if len(left) < len(files):
             done = len(files) - len(left)
             print(f"{done} of {len(files)} files were done before", file=sys.stderr)
+        if self.outputs is not None:
+            for file in left:
+                # A file that has changed: the pictures are of what it was.
+                if heads[file.label].get("status") in READ:
+                    self.outputs.discard(file.name)
         try:
             for row in self._rows(left):
                 heads[row["path"]] = row | {"frames": None, "tracks": None}

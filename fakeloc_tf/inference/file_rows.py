@@ -201,32 +201,26 @@ class FileRow:
     def _track_row(self, track: Track) -> Row:
         """One track as it stands in `results.jsonl`."""
         points = track.points
-        score = aggregate(self._info.aggregation, track.probabilities)
+        score = round(aggregate(self._info.aggregation, track.probabilities), DIGITS)
         doubted = are_doubts(track.warnings)
         levels = smoothed(points)
-        step = self._step()
+        times = [frame["time"] for frame in self._frames]
         return {
             "track": track.id,
             "frames": len(points),
             "first_time": points[0].time,
             "last_time": points[-1].time,
-            "probability": round(score, DIGITS),
+            "probability": score,
             "verdict": verdict(score, self._info.video_thresholds(), doubted=doubted),
             "warnings": _warnings(track.warnings),
             "manipulated_seconds": manipulated_seconds(
-                points, self._info.threshold, step, self._row["seconds"]
+                points, self._info.threshold, times, self._row["seconds"]
             ),
             "smoothed": [
                 [point.time, round(float(level), DIGITS)]
                 for point, level in zip(points, levels, strict=True)
             ],
         }
-
-    def _step(self) -> float:
-        """Seconds between two sampled frames, the middle of all."""
-        times = [frame["time"] for frame in self._frames]
-        steps = np.diff(times)
-        return float(np.median(steps)) if len(steps) else 1 / self._row["fps"]
 
 
 def worst(verdicts: list[str]) -> str:
