@@ -15,6 +15,7 @@ import typer
 
 from fakeloc_tf import cli
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.settings import FACE_SIDE, FPS, MAX_MINUTES
 
 if TYPE_CHECKING:
     from fakeloc_tf.inference.detector import Detector
@@ -46,14 +47,14 @@ def detect(
     ] = False,
     fps: Annotated[
         float, typer.Option(min=0.01, help="Frames a second to score of a video.")
-    ] = 4.0,
+    ] = FPS,
     all_frames: Annotated[
         bool, typer.Option("--all-frames", help="Score every frame of a video.")
     ] = False,
     max_minutes: Annotated[
         float,
         typer.Option(min=0.01, help="Of a video; what comes later is not looked at."),
-    ] = 120.0,
+    ] = MAX_MINUTES,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -68,7 +69,7 @@ def detect(
             help="Frames are shrunk to this longer side to look for faces; less is "
             "faster, more finds smaller faces.",
         ),
-    ] = 1920,
+    ] = FACE_SIDE,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Faces that the model gets at once.")
     ] = 16,

@@ -18,6 +18,8 @@ SMOOTHING_SECONDS = 1.0
 # Frames of a track that the report shows, and how far apart they are.
 MAX_PEAKS = 3
 PEAK_DISTANCE_SECONDS = 1.0
+# Sums in another order, as in batches of another size, change the seventh digit.
+DIGITS = 6
 # Times are known to a millisecond.
 _SAME_TIME = 1e-3
 
@@ -135,7 +137,7 @@ def manipulated_seconds(
 def peaks(points: Sequence[TrackPoint]) -> list[TrackPoint]:
     """The highest points, the first of all the highest, not close to each other."""
     chosen: list[TrackPoint] = []
-    for point in sorted(points, key=lambda point: -point.probability):
+    for point in sorted(points, key=lambda point: -round(point.probability, DIGITS)):
         if all(abs(point.time - c.time) >= PEAK_DISTANCE_SECONDS for c in chosen):
             chosen.append(point)
         if len(chosen) == MAX_PEAKS:

@@ -136,3 +136,22 @@ def test_progress_is_the_share_of_the_frames():
     row.set_facts(FileFacts({"notes": []}))
     row.add(FoundFrame(0, 0.0, (), 0), None)
     assert row.share == 0.25
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_a_score_that_rounds_to_one_is_below_a_threshold_near_one(kind):
+    below, limit = 0.9999997, 0.99999994
+    faces = [(below, 0 if kind == "video" else None)]
+    row, _ = finish([faces] * (3 if kind == "video" else 1), kind, threshold=limit)
+    assert row["probability"] == 1.0
+    assert row["verdict"] == "likely_real"
+
+
+def test_the_mean_of_logits_is_that_of_scores_that_are_not_rounded():
+    """As in the calibration: rounded to 1 a frame would count for far more."""
+    scores = [1 - 4e-7, 0.5, 0.5]
+    row, _ = finish([[(p, 0)] for p in scores], aggregation="logit_mean")
+    wanted = 1 / (1 + np.exp(-np.log(np.float32(1 - 4e-7) / 4e-7) / 3))
+    assert row["probability"] == pytest.approx(wanted, abs=2e-3)
+    rounded = 1 / (1 + np.exp(-np.log(2**23) / 3))
+    assert abs(row["probability"] - rounded) > 1e-3

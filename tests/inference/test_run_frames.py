@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import box, make_detector
+from doubles import box, make_detector, read_off
 from test_run import InProcess
 
 from fakeloc_tf.errors import FakelocError
@@ -73,22 +73,21 @@ def test_what_a_broken_file_left_is_not_scored(monkeypatch):
     assert rows["200-8.mp4"]["frames_scored"] == 8
 
 
-def test_the_model_is_not_asked_for_the_faces_of_a_broken_file(monkeypatch):
-    from doubles import read_off
-
+def test_the_faces_of_a_broken_file_leave_the_batch(monkeypatch):
+    """They are not scored, and the others wait until it is full without them."""
     seen = []
 
     def score(crops):
-        seen.extend(crops[:, 0, 0, 0].tolist())
+        seen.append(crops[:, 0, 0, 0].tolist())
         return read_off(crops)
 
-    detect(monkeypatch, "100-3-broken", batch_size=100, score=score)
-    assert seen == []
+    # When the first breaks off, five faces of each wait.
+    detect(monkeypatch, "100-3-broken", "200-8", batch_size=12, score=score)
+    assert len(seen[0]) >= 12
+    assert min(level for batch in seen for level in batch) >= 200
 
 
 def test_a_batch_is_scored_as_soon_as_it_is_full(monkeypatch):
-    from doubles import read_off
-
     sizes = []
 
     def score(crops):
