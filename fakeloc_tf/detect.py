@@ -14,6 +14,7 @@ import typer
 
 from fakeloc_tf import cli
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.settings import FACE_SIDE, FPS, MAX_MINUTES
 
 if TYPE_CHECKING:
     from fakeloc_tf.inference.detector import Detector
@@ -45,14 +46,14 @@ def detect(
     ] = False,
     fps: Annotated[
         float, typer.Option(min=0.01, help="Frames a second to score of a video.")
-    ] = 4.0,
+    ] = FPS,
     all_frames: Annotated[
         bool, typer.Option("--all-frames", help="Score every frame of a video.")
     ] = False,
     max_minutes: Annotated[
         float,
         typer.Option(min=0.01, help="Of a video; what comes later is not looked at."),
-    ] = 120.0,
+    ] = MAX_MINUTES,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -67,7 +68,7 @@ def detect(
             help="Frames are shrunk to this longer side to look for faces; less is "
             "faster, more finds smaller faces.",
         ),
-    ] = 1920,
+    ] = FACE_SIDE,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Faces that the model gets at once.")
     ] = 16,
@@ -148,6 +149,11 @@ class _Call:
         if len(left) < len(files):
             done = len(files) - len(left)
             print(f"{done} of {len(files)} files were done before", file=sys.stderr)
+        if self.outputs is not None:
+            for file in left:
+                # A file that has changed: the pictures are of what it was.
+                if heads[file.label].get("status") in READ:
+                    self.outputs.discard(file.name)
         try:
             for row in self._rows(left):
                 heads[row["path"]] = row | {"frames": None, "tracks": None}

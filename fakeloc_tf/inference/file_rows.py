@@ -15,6 +15,7 @@ from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.outputs import Outputs, Row
 from fakeloc_tf.inference.quality import QualityWarning, are_doubts
 from fakeloc_tf.inference.tracks import (
+    DIGITS,
     Track,
     TrackCollector,
     TrackPoint,
@@ -29,8 +30,6 @@ from fakeloc_tf.metrics.aggregation import aggregate
 
 # Tracks of a video that the report shows.
 MAX_TRACKS = 8
-# Six digits: sums in another order, as in batches of another size, change the seventh.
-DIGITS = 6
 
 
 class FileRow:
@@ -141,7 +140,9 @@ class FileRow:
         self, frame: FoundFrame, number: int, face: FoundFace, scores: FaceScores
     ) -> Row:
         """One face; writes its mask."""
-        probability = round(float(scores.probability[number]), DIGITS)
+        # Rounded in the row only: the thresholds of sure models lie near 1, such as
+        # 0.99999994, and a rounded score would be beyond them.
+        probability = float(scores.probability[number])
         if face.track is not None:
             point = TrackPoint(frame.index, frame.time, probability)
             self._collector.add(face.track, point, face.warnings)
@@ -152,7 +153,7 @@ class FileRow:
             head
             | _geometry(face)
             | {
-                "probability": probability,
+                "probability": round(probability, DIGITS),
                 "verdict": verdict(probability, thresholds, doubted=doubted),
                 "warnings": _warnings(face.warnings),
                 "manipulated_fraction": float(np.mean(localization >= 0.5)),
@@ -204,7 +205,7 @@ class FileRow:
         score = aggregate(self._info.aggregation, track.probabilities)
         doubted = are_doubts(track.warnings)
         levels = smoothed(points)
-        step = self._step()
+        times = [frame["time"] for frame in self._frames]
         return {
             "track": track.id,
             "frames": len(points),
@@ -214,19 +215,13 @@ class FileRow:
             "verdict": verdict(score, self._info.video_thresholds(), doubted=doubted),
             "warnings": _warnings(track.warnings),
             "manipulated_seconds": manipulated_seconds(
-                points, self._info.threshold, step, self._row["seconds"]
+                points, self._info.threshold, times, self._row["seconds"]
             ),
             "smoothed": [
                 [point.time, round(float(level), DIGITS)]
                 for point, level in zip(points, levels, strict=True)
             ],
         }
-
-    def _step(self) -> float:
-        """Seconds between two sampled frames, the middle of all."""
-        times = [frame["time"] for frame in self._frames]
-        steps = np.diff(times)
-        return float(np.median(steps)) if len(steps) else 1 / self._row["fps"]
 
 
 def worst(verdicts: list[str]) -> str:

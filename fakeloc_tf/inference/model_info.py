@@ -120,7 +120,7 @@ class ModelInfo:
         )
 
     def rates_hold_for(self) -> str:
-        """One sentence: on what the rates of `meanings` were measured."""
+        """On what the rates of `meanings` were measured, in a sentence or two."""
         if not self.rates:
             return (
                 f"No rate of errors is known: the threshold is {self.threshold_source}."
@@ -128,7 +128,9 @@ class ModelInfo:
         return (
             "The rates were measured on validation faces of "
             f"{self.calibrated_on or 'data that is not named'}; on pictures of another "
-            "kind, or of other methods of manipulation, they can be much higher."
+            "kind, or of other methods of manipulation, they can be much higher. They "
+            "are those of one person: the more people a file shows, the more often one "
+            "of them is called manipulated by mistake."
         )
 
     def with_threshold(self, threshold: float | None) -> ModelInfo:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.outputs import CALL_FILE, RESULTS_FILE
 
-CALL = "call.json"
-RESULTS = "results.jsonl"
 # Of a file with many faces these are shown, the highest first.
 MAX_FACES = 8
 
@@ -44,7 +43,7 @@ def read_call(folder: Path) -> dict[str, Any]:
     Raises:
         FakelocError: there is none, or it is no such description.
     """
-    path = folder / CALL
+    path = folder / CALL_FILE
     try:
         call = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -65,13 +64,13 @@ def read_lines(folder: Path) -> list[FileLine]:
     Raises:
         FakelocError: a line is not JSON.
     """
-    lines = [_line(row, offset) for offset, row in _rows(folder / RESULTS)]
+    lines = [_line(row, offset) for offset, row in _rows(folder / RESULTS_FILE)]
     return sorted(lines, key=_rank)
 
 
 def read_row(folder: Path, line: FileLine) -> dict[str, Any]:
     """The whole row behind `line`."""
-    with (folder / RESULTS).open("rb") as file:
+    with (folder / RESULTS_FILE).open("rb") as file:
         file.seek(line.offset)
         return json.loads(file.readline())
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
+from fakeloc_tf.inference.verdict_text import threshold_text
 
 if TYPE_CHECKING:
     from fakeloc_tf.inference.model_info import ModelInfo
@@ -18,7 +19,7 @@ def for_people(info: ModelInfo) -> dict[str, Any]:
         info: of the model, with the thresholds in use.
 
     Returns:
-        `thresholds` and `meanings` of `face` and `video`; `rates_hold_for`, a sentence.
+        `thresholds` and `meanings` of `face` and `video`; `rates_hold_for`.
     """
     limits = {"face": info.thresholds(), "video": info.video_thresholds()}
     return {
@@ -54,10 +55,10 @@ class Limits:
 
     def words(self) -> str:
         """Both thresholds in words."""
-        text = f"likely manipulated from {self.manipulated:.3f}"
+        text = f"likely manipulated from {threshold_text(self.manipulated)}"
         if self.real is None:
             return text
-        return f"{text}, likely real below {self.real:.3f}"
+        return f"{text}, likely real below {threshold_text(self.real)}"
 
 
 def verdict_meanings(model: dict[str, Any], what: str) -> list[tuple[str, str]]:
@@ -79,20 +80,22 @@ def _sentence(text: str) -> str:
 
 def _plain(model: dict[str, Any], limits: Limits) -> dict[str, str]:
     """Sentences that rest on the thresholds alone."""
+    upper, source = threshold_text(limits.manipulated), model.get("threshold_source")
     texts = {
-        LIKELY_MANIPULATED: f"The score is {limits.manipulated:.3f} or more "
-        f"({model.get('threshold_source', 'no source given')}).",
+        LIKELY_MANIPULATED: f"The score is {upper} or more "
+        f"({source or 'no source given'}).",
         NOT_SURE: "A quality warning makes the score unreliable.",
     }
     if limits.real is None:
-        texts[NOT_SURE] = f"Every score below {limits.manipulated:.3f}."
-    elif limits.real < limits.manipulated:
+        texts[NOT_SURE] = f"Every score below {upper}."
+        return texts
+    lower = threshold_text(limits.real)
+    if limits.real < limits.manipulated:
         texts[NOT_SURE] = (
-            f"The score is between {limits.real:.3f} and {limits.manipulated:.3f}, or "
-            "a quality warning makes it unreliable."
+            f"The score is between {lower} and {upper}, or a quality warning makes it "
+            "unreliable."
         )
-    if limits.real is not None:
-        texts[LIKELY_REAL] = f"The score is below {limits.real:.3f}."
+    texts[LIKELY_REAL] = f"The score is below {lower}."
     return texts
 
 

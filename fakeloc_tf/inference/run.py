@@ -31,6 +31,8 @@ from fakeloc_tf.inference.workers import Message, Workers
 READ = ("ok", "no_face", "too_small")
 # Of a video's time, what goes to finding and scoring; the rest draws the overlay.
 FINDING_SHARE = 0.6
+# `on_progress` is called as often at least: a caller may have a limit of time.
+PROGRESS_SECONDS = 1.0
 
 
 def is_finished(path: Path, row: Row) -> bool:
@@ -128,7 +130,8 @@ class _Run:
             while to_find or self._work:
                 self._hand_out(to_find)
                 # Without a message at hand the model takes what waits, if little.
-                message = self._workers.get(wait=not self._batch.frames)
+                wait = 0.0 if self._batch.frames else PROGRESS_SECONDS
+                message = self._workers.get(wait)
                 if message is not None:
                     yield from self._take(message)
                 if message is None or self._batch.faces >= self._detector.batch_size:

@@ -8,6 +8,10 @@ from typing import Any
 # Finer than in preparation, where one known face fills the frame: dlib finds faces of
 # about 80 pixels, here in 1080p.
 FACE_SIDE = 1920
+# Frames a second that are scored of a video.
+FPS = 4.0
+# Of a video; with a few hours of it every other file would wait for long.
+MAX_MINUTES = 120.0
 # Below this a face has too few pixels for the noise that the model looks at.
 MIN_FACE_SIDE = 40
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fakeloc_tf.inference.verdict_text import threshold_text
+
 Point = tuple[float, float]
 """Seconds and probability; in the plot: x and y."""
 
@@ -65,9 +67,11 @@ def timeline(
         manipulated: (from, to) in seconds.
         peaks: (seconds, probability) of the frames that are shown, the highest first.
     """
-    marks = [(threshold, f"likely manipulated from {threshold:.3f}", -4)]
+    marks = [(threshold, f"likely manipulated from {threshold_text(threshold)}", -4)]
     if real_threshold is not None and real_threshold < threshold:
-        marks.append((real_threshold, f"likely real below {real_threshold:.3f}", 12))
+        marks.append(
+            (real_threshold, f"likely real below {threshold_text(real_threshold)}", 12)
+        )
     return Timeline(
         width=WIDTH,
         height=HEIGHT,

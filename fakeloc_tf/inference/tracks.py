@@ -18,6 +18,10 @@ SMOOTHING_SECONDS = 1.0
 # Frames of a track that the report shows, and how far apart they are.
 MAX_PEAKS = 3
 PEAK_DISTANCE_SECONDS = 1.0
+# Sums in another order, as in batches of another size, change the seventh digit.
+DIGITS = 6
+# Times are known to a millisecond.
+_SAME_TIME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -93,29 +97,37 @@ def smoothed(points: Sequence[TrackPoint]) -> np.ndarray:
 
 
 def manipulated_seconds(
-    points: Sequence[TrackPoint], threshold: float, step: float, seconds: float
+    points: Sequence[TrackPoint],
+    threshold: float,
+    times: Sequence[float],
+    seconds: float,
 ) -> list[tuple[float, float]]:
     """When the smoothed score is at the threshold or above.
 
-    Each sampled frame stands for half a step before and after it.
+    Each sampled frame stands for the time half way to its neighbours.
 
     Args:
         points: of a track.
-        threshold: of the verdict on a frame.
-        step: seconds between two sampled frames.
+        threshold: of the verdict on a face: what is smoothed are scores of frames.
+        times: of all sampled frames of the video, ascending; those of `points` are
+            among them.
         seconds: length of the video.
 
     Returns:
         (from, to) in seconds, ascending, apart from each other.
     """
+    halves = np.diff(np.asarray(times, np.float64)) / 2
+    # The first and the last frame reach as far outwards as inwards, one alone all over.
+    ends = halves[[0, -1]] if len(halves) else np.full(2, seconds)
+    before = dict(zip(times, [ends[0], *halves], strict=True))
+    after = dict(zip(times, [*halves, ends[1]], strict=True))
     spans: list[tuple[float, float]] = []
     for point, level in zip(points, smoothed(points), strict=True):
         if level < threshold:
             continue
-        start = max(0.0, point.time - step / 2)
-        end = min(seconds, point.time + step / 2)
-        # Samples of 25 frames a second are 6 or 7 frames apart at four a second.
-        if spans and start - spans[-1][1] <= 0.5 * step:
+        start = max(0.0, point.time - before[point.time])
+        end = min(seconds, point.time + after[point.time])
+        if spans and start <= spans[-1][1] + _SAME_TIME:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -125,7 +137,7 @@ def manipulated_seconds(
 def peaks(points: Sequence[TrackPoint]) -> list[TrackPoint]:
     """The highest points, the first of all the highest, not close to each other."""
     chosen: list[TrackPoint] = []
-    for point in sorted(points, key=lambda point: -point.probability):
+    for point in sorted(points, key=lambda point: -round(point.probability, DIGITS)):
         if all(abs(point.time - c.time) >= PEAK_DISTANCE_SECONDS for c in chosen):
             chosen.append(point)
         if len(chosen) == MAX_PEAKS:

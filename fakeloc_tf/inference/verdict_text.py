@@ -65,11 +65,17 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.3g}%"
 
 
+def threshold_text(threshold: float) -> str:
+    """Three digits after the point, or as many as keep it below 1."""
+    text = f"{threshold:.3f}"
+    return _score(threshold) if text == "1.000" else text
+
+
 def _between(thresholds: Thresholds, what: str) -> str:
     upper, lower = _score(thresholds.manipulated), thresholds.real
     poor = (
-        f"a {what} with a warning, such as of a face that is too small or blurred, "
-        "whatever its score"
+        f"a {what} with a warning that leaves no sure answer, such as of a face that "
+        "is too small or blurred, whatever its score"
     )
     if lower is None:
         return f"a {what} with a score below {upper}, or {poor}"

@@ -7,35 +7,26 @@ they wait, so that memory does not grow with the length of a video.
 
 from __future__ import annotations
 
-import functools
-import logging
+import contextlib
+import math
 import multiprocessing
 import os
 import queue
 import signal
 import threading
 import time
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
-from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.inference.worker_process import STARTED, Job, Message, serve
 
 # A picture or a frame that takes longer is given up.
 STALL_SECONDS = 120.0
-# Room for a picture of 200 megapixels and its copies.
-MAX_WORKER_BYTES = 6 << 30
 # Messages that wait for the model; a frame's crops take some hundred KB.
 QUEUE_SIZE = 32
-
-# The first thing that a process sends.
-_STARTED = "started"
-
-# Called with a function that sends something to the parent, then with the arguments.
-Job = Callable[..., None]
-
+# How often silence is noted, and `get` looks whether a worker hangs.
+TICK_SECONDS = 0.2
+# A process that closed its pipe has ended, or is about to.
+_END_SECONDS = 5.0
 # More are no faster than one model, and each takes 200 MB.
 MAX_DEFAULT_WORKERS = 16
 
@@ -47,23 +38,6 @@ def default_workers() -> int:
     except AttributeError:  # not on macOS and Windows
         cores = os.cpu_count() or 1
     return min(cores, MAX_DEFAULT_WORKERS)
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something a job told.
-
-    Attributes:
-        key: of the job, as given to `start`.
-        content: what it told; None at the end.
-        done: whether the job ended.
-        error: why it failed, for people; None = it did not.
-    """
-
-    key: Any
-    content: Any = None
-    done: bool = False
-    error: str | None = None
 
 
 class Workers:
@@ -89,9 +63,13 @@ class Workers:
         self.close()
 
     def close(self) -> None:
-        """Ends every process, whatever it is doing."""
+        """Ends every process, whatever it is doing, and forgets what it told."""
         for worker in self._workers:
             worker.kill()
+        # A thread that waits for room would wait, and keep its crops, for ever.
+        while any(worker.is_read for worker in self._workers):
+            with contextlib.suppress(queue.Empty):
+                self._queue.get(timeout=TICK_SECONDS)
 
     @property
     def idle(self) -> int:
@@ -108,16 +86,21 @@ class Workers:
             arguments: the others; they and what it tells must be picklable.
         """
         worker = next(worker for worker in self._workers if worker.key is None)
+        if not worker.process.is_alive():
+            # It died after its last job, which is no fault of this one.
+            worker = self._renew(worker)
         worker.start(key, job, arguments)
 
-    def get(self, wait: bool = True) -> Message | None:
-        """The next message; None where `wait` is False and there is none."""
+    def get(self, wait_seconds: float = math.inf) -> Message | None:
+        """The next message; None where none comes within `wait_seconds`."""
+        end = time.monotonic() + wait_seconds
         while True:
             self._kill_the_stalled()
+            left = min(TICK_SECONDS, end - time.monotonic())
             try:
-                found = self._queue.get(wait, 0.2)
+                found = self._queue.get(left > 0, max(left, 0.0))
             except queue.Empty:
-                if not wait:
+                if time.monotonic() >= end:
                     return None
                 continue
             if isinstance(found, Message):
@@ -132,12 +115,9 @@ class Workers:
 
     def _kill_the_stalled(self) -> None:
         """Kills workers that said nothing for too long; `get` replaces them."""
+        limit = self.stall_seconds
         for worker in self._workers:
-            since = worker.silent_since
-            if worker.key is None or since is None:
-                continue
-            limit = self.stall_seconds
-            if time.monotonic() - since > limit and not worker.fault:
+            if worker.silent_seconds > limit and not worker.fault:
                 worker.fault = f"takes longer than {limit:g} s; it was given up"
                 worker.process.kill()
 
@@ -146,11 +126,17 @@ class Workers:
         if worker not in self._workers:
             return None
         key = worker.key
-        worker.process.join()
+        worker.process.join(_END_SECONDS)
+        worker.kill()
         fault = worker.fault or _fault_of(worker.process.exitcode)
-        at = self._workers.index(worker)
-        self._workers[at] = _Worker(self._context, self._queue)
+        self._renew(worker)
         return None if key is None else Message(key, done=True, error=fault)
+
+    def _renew(self, worker: _Worker) -> _Worker:
+        """Puts a new process in the place of one that died."""
+        new = _Worker(self._context, self._queue)
+        self._workers[self._workers.index(worker)] = new
+        return new
 
 
 class _Ended:
@@ -161,29 +147,42 @@ class _Ended:
 
 
 class _Worker:
-    """One process, its pipe and the thread that reads it."""
+    """One process, its pipe and the thread that reads it.
+
+    Attributes:
+        key: of its job; None = it has none.
+        fault: why it was killed; empty = it was not.
+        silent_seconds: for which its job has told nothing.
+    """
 
     def __init__(self, context: Any, messages: queue.Queue[Message | _Ended]) -> None:
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
         self.key: Any = None
         self.fault = ""
-        # When the thread began to wait for the worker; None while the process starts
-        # and while the model is slower.
-        self.silent_since: float | None = None
+        # Written by the thread alone: it counts only while it waits for a job, not
+        # while the process starts, has no job, or the parent is slower. Ticks instead
+        # of a clock: a call that the user stops (Ctrl-Z) for an hour did not hang.
+        self.silent_seconds = 0.0
+        self._jobs = 0
         self._messages = messages
-        threading.Thread(target=self._read, daemon=True).start()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether something may still come from it."""
+        return self._thread.is_alive()
 
     def start(self, key: Any, job: Job, arguments: tuple[Any, ...]) -> None:
         self.key = key
-        if self.silent_since is not None:
-            self.silent_since = time.monotonic()
+        self._jobs += 1
         try:
             self._pipe.send((key, job, arguments))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it died idle: the thread tells, and the job counts as failed
+            pass  # it died just now: the thread tells, and the job counts as failed
 
     def kill(self) -> None:
         self.process.kill()
@@ -191,60 +190,23 @@ class _Worker:
 
     def _read(self) -> None:
         """Moves messages from the pipe to the queue until the process ends."""
-        while True:
-            try:
+        started, done = False, 0
+        try:
+            while True:
+                while not self._pipe.poll(TICK_SECONDS):
+                    if started and self._jobs > done:
+                        self.silent_seconds += TICK_SECONDS
                 message = self._pipe.recv()
-            except (EOFError, OSError):
-                break
-            self.silent_since = None
-            if message != _STARTED:
+                self.silent_seconds = 0.0
+                if message == STARTED:
+                    started = True
+                    continue
+                done += message.done
                 self._messages.put(message)
-            self.silent_since = time.monotonic()
-        self._messages.put(_Ended(self))
-
-
-def _serve(pipe: Connection) -> None:
-    """What runs in the process: one job after the other until the pipe closes."""
-    _bound()
-    pipe.send(_STARTED)
-    while True:
-        try:
-            key, job, arguments = pipe.recv()
-        except EOFError:
-            return
-        error = None
-        try:
-            job(functools.partial(_tell, pipe, key), *arguments)
-        except FakelocError as fault:
-            error = str(fault)
-        except MemoryError:
-            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB"
-        except Exception as fault:
-            # Whatever a decoder makes of a file, the rest goes on.
-            error = f"{type(fault).__name__}: {fault}"
-        pipe.send(Message(key, done=True, error=error))
-
-
-def _tell(pipe: Connection, key: Any, content: Any) -> None:
-    """Sends what a job has to say; waits while the parent is busy."""
-    pipe.send(Message(key, content))
-
-
-def _bound() -> None:
-    """Leaves Ctrl-C and the terminal to the parent, takes one core, bounds memory."""
-    import cv2
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.getLogger("fakeloc_tf").addHandler(logging.NullHandler())
-    # Decoders print on what they stumble over; what matters comes as an error.
-    warnings.filterwarnings("ignore", module="PIL")
-    cv2.setLogLevel(0)
-    cv2.setNumThreads(1)
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (MAX_WORKER_BYTES, MAX_WORKER_BYTES))
+        except (EOFError, OSError):
+            pass
+        finally:
+            self._messages.put(_Ended(self))
 
 
 def _fault_of(exitcode: int | None) -> str:

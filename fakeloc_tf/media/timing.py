@@ -14,6 +14,8 @@ from fakeloc_tf.errors import FakelocError
 
 # Between two frames. Damage makes millions of years of it.
 MAX_GAP_SECONDS = 86_400.0
+# Share by which a file's own frame rate may miss that of its times.
+RATE_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ class PacketCount:
             length = float((packet.duration or 0) * packet.time_base)
             self._first = min(self._first, start)
             self._end = max(self._end, start + max(length, 0.0))
+
+    def rate(self, promised: float) -> float:
+        """Mean frames a second: what the file promises, unless its times differ.
+
+        Browsers and screen recorders write Matroska with the rate of its clock, 1000.
+        """
+        measured = self.frames / self.seconds(promised) if self.frames else promised
+        # One frame has no step to the next.
+        wrong = abs(measured - promised) > RATE_TOLERANCE * promised
+        return measured if wrong and self.frames > 1 else promised
 
     def seconds(self, rate: float) -> float:
         """Duration; by the frame `rate` where the packets do not tell the time."""

@@ -36,7 +36,7 @@ __all__ = [
 
 VIDEO_SUFFIXES = frozenset(".mp4 .mov .avi .mkv .webm .m4v .3gp .3g2 .wmv .asf".split())
 
-# Share of the frames that a duration promises below which a file is called short.
+# Share of the promised duration below which a file is called short.
 DURATION_TOLERANCE = 0.95
 # Nine hours at 60 frames a second. Files that are made to hold a reader up promise
 # thousands of millions.
@@ -53,7 +53,8 @@ class VideoInfo:
 
     Attributes:
         frames: number of frames in the file, counted.
-        fps: mean frame rate; 25.0 where the file does not say.
+        fps: mean frame rate, by the times of the frames where the file's own is far
+            from it; 25.0 where the file says nothing.
         width: in pixels, as shown (after rotation).
         height: in pixels, as shown (after rotation).
         seconds: from the first frame to the end of the last.
@@ -100,8 +101,8 @@ def probe(
             if isinstance(error, FakelocError):
                 raise
             _log.warning("%s is damaged after frame %d", path, count.frames)
-        _warn_if_short(container, stream, str(path), count.frames)
-        rate = float(rate_of(stream))
+        rate = count.rate(float(rate_of(stream)))
+        _warn_if_short(container, stream, str(path), count.frames, count.seconds(rate))
     pixels = count.frames * width * height
     bits = 8 * count.bytes / pixels if pixels and count.bytes else None
     return VideoInfo(count.frames, rate, width, height, count.seconds(rate), bits)
@@ -148,7 +149,7 @@ def read_timed_frames(
     source, decoded = str(path), 0
     with open_container(path, max_pixels) as container:
         stream = moving_pictures(container, source)
-        upright, clock = _Upright(source), FrameClock(stream)
+        upright, clock, seconds = _Upright(source), FrameClock(stream), 0.0
         for index, frame in enumerate(_decode(container, stream, source)):
             seconds = clock.seconds(frame, index)
             if seconds > max_seconds:
@@ -162,7 +163,7 @@ def read_timed_frames(
             if index == last:
                 return
         if decoded:
-            _warn_if_short(container, stream, source, decoded)
+            _warn_if_short(container, stream, source, decoded, seconds)
     if not decoded:
         raise FakelocError(f"{path}: no frame can be decoded; the file is damaged")
 
@@ -199,15 +200,21 @@ def _warn_if_short(
     stream: av.VideoStream,
     source: str,
     frames: int,
+    seconds: float,
 ) -> None:
-    """Logs that a file has fewer frames than its header promises."""
-    promised = stream.frames
-    if not promised and container.duration and stream.average_rate:
-        # Matroska has no count; a rate that varies makes this one an estimate.
-        seconds = container.duration / av.time_base
-        promised = int(DURATION_TOLERANCE * seconds * float(stream.average_rate))
-    if frames < promised:
-        _log.warning("%s breaks off: %d of %d frames", source, frames, promised)
+    """Logs that a file has less than its header promises: `frames`, or `seconds`."""
+    if stream.frames:
+        if frames < stream.frames:
+            found = f"{frames} of {stream.frames} frames"
+            _log.warning("%s breaks off: %s", source, found)
+    elif container.duration:
+        # Matroska has no count, and its rate may be that of its clock: time counts.
+        promised = container.duration / av.time_base
+        # The last frame is shown for as long as the others, which is not in `seconds`.
+        end = seconds * frames / max(1, frames - 1)
+        if end < DURATION_TOLERANCE * promised:
+            found = f"{end:.1f} of {promised:.1f} seconds"
+            _log.warning("%s breaks off: %s", source, found)
 
 
 def _decode(

@@ -11,6 +11,7 @@ from html import escape
 
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.outputs import Row
+from fakeloc_tf.inference.settings import MIN_FACE_SIDE
 from fakeloc_tf.inference.verdict import (
     LIKELY_MANIPULATED,
     LIKELY_REAL,
@@ -29,8 +30,8 @@ TONES = {LIKELY_MANIPULATED: "bad", LIKELY_REAL: "good", NOT_SURE: "none"}
 _WITHOUT_FACE = {
     "no_face": "No face was found. Only faces that look more or less into the camera "
     "are found; a crop with a larger face may help.",
-    "too_small": "The faces are too small to say anything: they need 40 pixels and "
-    "more. Use the original instead of a thumbnail.",
+    "too_small": "The faces are too small to say anything: they need "
+    f"{MIN_FACE_SIDE} pixels and more. Use the original instead of a thumbnail.",
 }
 
 

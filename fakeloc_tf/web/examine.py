@@ -19,15 +19,12 @@ from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.inference.inputs import InputFile, kind_of
 from fakeloc_tf.inference.outputs import Outputs, Row
 from fakeloc_tf.inference.run import detect_files
-from fakeloc_tf.inference.settings import FACE_SIDE, Settings
+from fakeloc_tf.inference.settings import FACE_SIDE, FPS, Settings
 from fakeloc_tf.inference.workers import Workers
 from fakeloc_tf.web.answer import Answer, failure, of_row
 from fakeloc_tf.web.limits import SUFFIXES, Limits
 
 log = logging.getLogger(__name__)
-
-# Frames a second that are scored of a video, as `fakeloc detect` does by default.
-FPS = 4.0
 
 # Told while a file is worked on: the share that is done, 0..1.
 Tell = Callable[[float], None]

@@ -40,7 +40,7 @@ class InProcess:
             error = str(fault)
         line.append(Message(key, done=True, error=error))
 
-    def get(self, wait=True):
+    def get(self, wait_seconds=0.0):
         if not self.lines:
             return None
         # In turns, as processes would answer.

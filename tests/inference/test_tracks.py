@@ -1,7 +1,6 @@
 """Tracks: smoothed scores, seconds, peaks, and which track decides."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,10 @@ from fakeloc_tf.inference.tracks import (
 
 def points(*scores, step=0.25, start=0.0):
     return [TrackPoint(i, start + step * i, p) for i, p in enumerate(scores)]
+
+
+def times_of(track):
+    return [point.time for point in track]
 
 
 TRACKS = st.lists(
@@ -59,7 +62,7 @@ def test_smoothing_is_the_slow_mean(track):
 
 def test_seconds_reach_half_a_step_around_the_frames():
     track = points(*[0.0] * 4, *[1.0] * 8, *[0.0] * 4)
-    (span,) = manipulated_seconds(track, 0.5, 0.25, 4.0)
+    (span,) = manipulated_seconds(track, 0.5, times_of(track), 4.0)
     # Frames 4 (1.0 s) to 11 (2.75 s): there the mean is 0.6 and more.
     assert span == (0.875, 2.875)
 
@@ -67,19 +70,28 @@ def test_seconds_reach_half_a_step_around_the_frames():
 def test_seconds_of_uneven_steps_are_one_span():
     times = [0.0, 0.24, 0.48, 0.76, 1.0]
     track = [TrackPoint(i, time, 1.0) for i, time in enumerate(times)]
-    assert manipulated_seconds(track, 0.5, 0.24, 1.1) == [(0.0, 1.1)]
+    assert manipulated_seconds(track, 0.5, times, 1.1) == [(0.0, 1.1)]
+
+
+def test_seconds_have_no_gaps_where_the_frame_rate_falls():
+    """As of a phone in the dark: many frames a second, then few."""
+    times = [*np.arange(0, 1, 0.05).tolist(), *np.arange(1, 5, 0.5).tolist()]
+    track = [TrackPoint(i, time, 1.0) for i, time in enumerate(times)]
+    assert manipulated_seconds(track, 0.5, times, 4.9) == [(0.0, 4.75)]
+    assert manipulated_seconds(track[-2:], 0.5, times, 4.9) == [(3.75, 4.75)]
 
 
 def test_seconds_are_apart_where_the_face_was_away():
     track = points(1, 1) + [TrackPoint(20, 5.0, 1.0)]
-    spans = manipulated_seconds(track, 0.5, 0.25, 5.05)
+    sampled = [0.25 * i for i in range(21)]
+    spans = manipulated_seconds(track, 0.5, sampled, 5.05)
     assert spans == [(0.0, 0.375), (4.875, 5.05)]
 
 
 @given(TRACKS, st.floats(0.05, 1))
 def test_seconds_ascend_and_stay_inside(track, threshold):
     end = track[-1].time + 0.1
-    spans = manipulated_seconds(track, threshold, 0.25, end)
+    spans = manipulated_seconds(track, threshold, times_of(track), end)
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(edges)
     assert not edges or (edges[0] >= 0 and edges[-1] <= end + 1e-3)
@@ -121,8 +133,14 @@ def test_tracks_of_false_boxes_come_last_and_do_not_decide():
     assert deciding([]) == []
 
 
-def test_no_threshold_is_the_same_as_never():
-    assert manipulated_seconds(points(0.2, 0.2), 0.5, 0.25, 1.0) == []
-    assert manipulated_seconds(points(0.5), 0.5, 0.25, 1.0) == [
-        pytest.approx((0.0, 0.125))
-    ]
+def test_a_threshold_that_is_not_reached_marks_nothing():
+    track = points(0.2, 0.2)
+    assert manipulated_seconds(track, 0.5, times_of(track), 1.0) == []
+
+
+def test_one_sampled_frame_at_the_threshold_stands_for_the_whole_video():
+    assert manipulated_seconds(points(0.5), 0.5, [0.0], 0.3) == [(0.0, 0.3)]
+
+
+def test_equal_scores_show_the_first_of_them():
+    assert [p.time for p in peaks(points(0.4, 0.9, 0.9, 0.9))] == [0.25]

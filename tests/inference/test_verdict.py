@@ -170,6 +170,7 @@ def test_sentences_say_rate_interval_and_what_they_rest_on():
     video = info_of(NEW).meanings("video")
     assert "2.5% of 40 fake videos (at most 10% wanted" in video[LIKELY_REAL]
     assert "of cheese" in info_of(NEW).rates_hold_for()
+    assert "the more people a file shows" in info_of(NEW).rates_hold_for()
 
 
 def test_sentences_do_not_round_a_threshold_to_one():

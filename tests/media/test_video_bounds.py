@@ -89,6 +89,20 @@ def test_frames_of_a_variable_rate_come_at_their_times(tmp_path, suffix):
     assert probe(path).seconds == pytest.approx(1.52, abs=0.1)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_the_rate_is_that_of_the_times_whatever_the_file_says(tmp_path, suffix, caplog):
+    """As of a browser's recorder, whose files have the rate of their clock."""
+    times = [round(33.4 * i) + i % 3 for i in range(60)]
+    path = tmp_path / f"a{suffix}"
+    encoded(path, flat_frames(60), times=times, rate=1000)
+
+    info = probe(path)
+    assert len(list(read_timed_frames(path))) == 60
+    assert info.fps == pytest.approx(30, rel=0.05)
+    assert info.seconds == pytest.approx(60 / info.fps, rel=0.05)
+    assert "breaks off" not in caplog.text
+
+
 def test_the_first_frame_is_at_zero_whenever_the_file_starts(tmp_path):
     times = [5000, 5040, 5080]
     path = encoded(tmp_path / "late.mkv", flat_frames(3), times=times)

@@ -1,6 +1,7 @@
 """One upload through the detector; what stays behind is nothing."""
 
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -111,6 +112,31 @@ def test_the_time_limit_ends_the_work_and_the_next_visitor_is_served(
     assert "longer than 1e-09 s" in answer.detail
     assert answer.report == ""
     assert examiner.answer(PORTRAIT, "a.jpg").report
+
+
+class SilentWorkers:
+    """Takes a job and never says anything."""
+
+    idle = 1
+
+    def start(self, key, job, *arguments):
+        self.idle = 0
+
+    def get(self, wait_seconds):
+        time.sleep(min(wait_seconds, 0.05))
+
+    def close(self):
+        self.closed = True
+
+
+def test_the_time_limit_holds_for_a_worker_that_says_nothing(examiner, monkeypatch):
+    silent, real = SilentWorkers(), examiner._workers
+    monkeypatch.setattr(examiner, "_workers", silent)
+    monkeypatch.setattr(examiner, "_new_workers", lambda: real)
+    short = Limits(max_mb=5, max_seconds=2, time_limit=0.5)
+    monkeypatch.setattr(examiner, "limits", short)
+    assert "longer than 0.5 s" in examiner.answer(PORTRAIT, "a.jpg").detail
+    assert silent.closed and examiner._workers is real
 
 
 @pytest.mark.parametrize("error", [FakelocError("a reason"), RuntimeError("secret")])
