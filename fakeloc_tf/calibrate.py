@@ -93,7 +93,7 @@ def _rates(
     )
     return [
         f"{level}{side} {chosen.threshold:.4f}: at most {chosen.wanted:.2%} of the "
-        f"{kind}s, reached {chosen.reached:.2%}; 95 % interval "
+        f"{kind}s, reached {chosen.reached:.2%}; 95% interval "
         f"{chosen.interval_faces[0]:.2%} to {chosen.interval_faces[1]:.2%}, by videos "
         f"{chosen.interval_videos[0]:.2%} to {chosen.interval_videos[1]:.2%}"
         for side, kind, chosen in sides

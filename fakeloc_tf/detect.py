@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Problems that the summary names; all of them are in results.jsonl.
 MAX_NAMED = 20
+# With at most so many files the summary has the verdict and score of each.
+MAX_SHOWN = 5
 
 
 def detect(
@@ -81,8 +83,9 @@ def detect(
 ) -> int:
     """Scores every face and locates the manipulated region.
 
-    A call that was stopped goes on with the same command. Exit status: 0 all files
-    were read, 1 some were not, 2 wrong call.
+    A call that was stopped goes on with the same command.
+
+    Exit status: 0 all files were read, 1 some were not, 2 wrong call.
     """
     if out is None and not as_json:
         raise FakelocError("give --out DIR for the results, or --json to print them")
@@ -126,7 +129,9 @@ def _open(
     from fakeloc_tf.inference.call import describe_call
     from fakeloc_tf.inference.outputs import Outputs
 
-    command = ["fakeloc", "detect", *sys.argv[1:]]
+    # `fakeloc detect` has the verb among its arguments, this module alone has not.
+    verb = ["detect"] if Path(sys.argv[0]).stem == "detect" else []
+    command = ["fakeloc", *verb, *sys.argv[1:]]
     return Outputs(out, describe_call(model, detector.info, settings, command))
 
 
@@ -191,7 +196,10 @@ class _Call:
             TimeRemainingColumn(),
         )
         console = Console(stderr=True)
-        with Progress(*columns, console=console, transient=True) as progress:
+        # In a log or a pipe, a bar is only an empty line.
+        bar = Progress(*columns, console=console, transient=True)
+        bar.disable = not console.is_terminal
+        with bar as progress:
             task = progress.add_task("", total=len(files), done=0)
             rows = detect_files(
                 self.detector,
@@ -222,9 +230,15 @@ class _Call:
             if counts:
                 parts = (f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
                 console.print(", ".join(parts))
+        judged = [row for row in rows if "verdict" in row]
+        for row in judged if len(judged) <= MAX_SHOWN else ():
+            answer = f"{row['verdict'].replace('_', ' ')} {row['probability']:.3f}"
+            console.print(escape(f"  {answer}: {row['path']}"))
         odd = [row for row in rows if row["status"] not in read or row.get("note")]
         for row in odd[:MAX_NAMED]:
-            reason = row.get("reason") or row.get("note")
+            reason = row.get("reason") or row.get("note") or ""
+            # Many reasons begin with the path themselves.
+            reason = reason.removeprefix(row["path"]).lstrip(": ")
             console.print(escape(f"  {row['status']}: {row['path']}: {reason}"))
         if len(odd) > MAX_NAMED:
             console.print(f"  and {len(odd) - MAX_NAMED} more, see results.jsonl")

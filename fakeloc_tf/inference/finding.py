@@ -101,7 +101,7 @@ def find_faces(path: Path, kind: str, settings: Settings) -> Iterator[Found]:
     facts = {"sha256": file_sha256(path), "bytes": before[0], "modified_ns": before[1]}
     yield FileFacts(facts)
     if kind == "unknown":
-        reason = f"suffix {path.suffix!r} is neither of a picture nor of a video"
+        reason = _unknown_suffix(path)
         yield FileFacts({"status": "unsupported", "reason": reason})
         return
     with noted() as notes:
@@ -111,6 +111,13 @@ def find_faces(path: Path, kind: str, settings: Settings) -> Iterator[Found]:
         yield FileFacts({"notes": notes})
     if file_identity(path) != before:
         raise FakelocError(f"{path} changed while it was read; detect it again")
+
+
+def _unknown_suffix(path: Path) -> str:
+    """Why a file is not looked at."""
+    if not path.suffix:
+        return "its name has no suffix, such as .jpg or .mp4"
+    return f"{path.suffix} is not the suffix of a picture or a video that can be read"
 
 
 def sampled_indices(info: VideoInfo, settings: Settings) -> list[int]:

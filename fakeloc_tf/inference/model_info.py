@@ -254,7 +254,7 @@ def _threshold(
         low, high = chosen.interval_videos
         return chosen.threshold, (
             f"for at most {chosen.wanted:.2%} of real faces: {chosen.reached:.2%} of "
-            f"{calibration.reals} validation reals, 95 % interval by their "
+            f"{calibration.reals} validation reals, 95% interval by their "
             f"{calibration.real_videos} videos {low:.2%} to {high:.2%}"
         )
     threshold = metrics.get("validation_threshold")

@@ -40,9 +40,15 @@ class Outputs:
         """
         self.folder = folder
         self.results = folder / RESULTS_FILE
-        self._open(call)
-        for name in PICTURE_FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        try:
+            self._open(call)
+            for name in PICTURE_FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FakelocError(
+                f"{folder} cannot be written to ({error.strerror}); choose another "
+                "folder"
+            ) from error
 
     def write_mask(self, name: str, localization: np.ndarray) -> str:
         """Saves a map as PNG, 0..255, in the coordinates of its crop box.
@@ -117,7 +123,7 @@ class Outputs:
 
 
 def finished_rows(folder: Path) -> dict[str, Row]:
-    """Heads of the rows that a call left: name, status, size, time of change.
+    """Heads of the rows that a call left: name, status, verdict, size, time of change.
 
     Returns:
         Path → head; of a file that was looked at twice, the last. Empty where there
@@ -126,7 +132,9 @@ def finished_rows(folder: Path) -> dict[str, Row]:
     path = folder / RESULTS_FILE
     if not path.is_file():
         return {}
-    wanted = "path name status reason note verdict bytes modified_ns".split()
+    wanted = (
+        "path name status reason note verdict probability bytes modified_ns".split()
+    )
     rows = {}
     with path.open("rb") as file:
         for line in file:
@@ -155,7 +163,9 @@ def _compare(
 ) -> None:
     """Refuses to mix results of two settings in one folder."""
     # Where the model lies does not change what it says.
-    for key in sorted((before.keys() | now.keys()) - {"path"}):
+    keys = (before.keys() | now.keys()) - {"path"}
+    # First what a user sets: a threshold changes rates and sources as well.
+    for key in sorted(keys, key=lambda key: (key != "threshold", key)):
         # As JSON has it: tuples become lists.
         old, new = before.get(key), json.loads(json.dumps(now.get(key)))
         if old != new:

@@ -52,14 +52,21 @@ def write_report(folder: Path, max_shown: int = MAX_SHOWN) -> Path:
     return path
 
 
-def html(folder: Path, max_shown: int = MAX_SHOWN) -> str:
-    """The page as text; arguments and errors are those of `write_report`."""
+def html(folder: Path, max_shown: int = MAX_SHOWN, *, beside: bool = True) -> str:
+    """The page as text; errors and other arguments are those of `write_report`.
+
+    Args:
+        folder: as there.
+        max_shown: as there.
+        beside: whether the page will lie in `folder`, and may link to its files.
+    """
     call = report_rows.read_call(folder)
     lines = report_rows.read_lines(folder)
     shown = report_rows.shown_lines(lines, max_shown)
     model = call["model"]
     page = environment("fakeloc_tf.inference")
     page.filters |= {"clock": clock, "link": _link, "bytes": _bytes}
+    page.filters["moment"] = _moment
     return page.get_template("report.html").render(
         call=call,
         model=model,
@@ -79,6 +86,7 @@ def html(folder: Path, max_shown: int = MAX_SHOWN) -> str:
         shown_count=len(shown),
         left_out=sum(line.faces > 0 for line in lines) - len(shown),
         max_faces=report_rows.MAX_FACES,
+        beside=beside,
         noise_gain=NOISE_GAIN,
         noise_sigma=NOISE_SIGMA,
         picture=lambda path: _picture(folder, path),
@@ -170,6 +178,17 @@ def _link(path: str) -> str:
     """The address of a file that lies beside the page."""
     # A first part with a colon would be taken for a scheme, as in `javascript:`.
     return "./" + quote(path, errors="replace")
+
+
+def _moment(text: str) -> str:
+    """`2026-11-25T12:35:59+00:00` → `2026-11-25 12:35:59 UTC`; other text as it is."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if time.tzinfo is None:
+        return text
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _bytes(count: int | None) -> str:

@@ -70,10 +70,10 @@ def verdict_meanings(model: dict[str, Any], what: str) -> list[tuple[str, str]]:
         what: `face` or `video`.
     """
     texts = model.get("meanings", {}).get(what) or _plain(model, Limits.of(model, what))
-    return [(verdict, _sentence(text)) for verdict, text in texts.items()]
+    return [(verdict, sentence(text)) for verdict, text in texts.items()]
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """With a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
@@ -101,6 +101,9 @@ def _plain(model: dict[str, Any], limits: Limits) -> dict[str, str]:
 
 def trained_on(model: dict[str, Any]) -> str:
     """Data and methods of the training, in one sentence."""
-    methods = ", ".join(model.get("classes", ())[1:])
+    methods = list(model.get("classes", ())[1:])
     text = f"The model was trained on {model.get('trained_on', 'unknown data')}"
-    return f"{text}; methods: {methods}." if methods else f"{text}."
+    # A model of two classes does not know the methods: its other class is "fake".
+    if not methods or methods == ["fake"]:
+        return f"{text}."
+    return f"{text}; methods: {', '.join(methods)}."

@@ -12,6 +12,8 @@ Point = tuple[float, float]
 
 WIDTH, HEIGHT = 720, 190
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 22, 24
+# Seconds between two labels of the time axis.
+TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,22 @@ def timeline(
             for number, (time, probability) in enumerate(peaks, start=1)
         ],
         grid=[(_y(level), f"{level:g}") for level in (0.0, 0.5, 1.0)],
-        ticks=[
-            (_x(seconds * i / 4, seconds), clock(seconds * i / 4)) for i in range(5)
-        ],
+        ticks=[(_x(time, seconds), clock(time)) for time in _tick_times(seconds)],
         thresholds=[
             (round(_y(level), 1), round(_y(level) + shift, 1), text)
             for level, text, shift in marks
         ],
     )
+
+
+def _tick_times(seconds: float) -> list[float]:
+    """0, round times, and the end of the video.
+
+    A round time leaves room for the label of the end.
+    """
+    step = next((s for s in TICK_STEPS if seconds / s <= 5.5), seconds / 4)
+    inner = [step * i for i in range(1, 6) if step * i < seconds - 0.6 * step]
+    return [0.0, *inner, seconds]
 
 
 def clock(seconds: float) -> str:

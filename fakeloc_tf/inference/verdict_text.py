@@ -56,7 +56,7 @@ def rate_words(rate: KnownRate, kind: str, what: str = "face") -> str:
         rest = _count(rate.videos, kind, "video")
     return (
         f"{percent(rate.reached)} of {rest} (at most {percent(rate.wanted)} wanted; "
-        f"95 % interval, by videos, {percent(rate.low)} to {percent(rate.high)})"
+        f"95% interval, by videos, {percent(rate.low)} to {percent(rate.high)})"
     )
 
 

@@ -63,6 +63,8 @@ def open_container(
         word = reason(error)
         if "not on whitelist" in word:
             word = f"it is none of {KNOWN_FORMATS}"
+        elif isinstance(error, av.error.InvalidDataError):
+            word = f"the file is damaged, cut off or no video: {word}"
         raise FakelocError(f"{path} cannot be read as a video: {word}") from error
     with container:
         for stream in container.streams.video:

@@ -83,7 +83,8 @@ def decode_image(
     # A stranger's bytes: Pillow's decoders raise whatever they stumble over.
     except Exception as error:
         raise FakelocError(
-            f"{source} is not a picture that can be decoded: {header.format}, {error}"
+            f"{source} is damaged or cut off and cannot be decoded: "
+            f"{header.format}, {error}"
         ) from error
 
 

@@ -132,7 +132,7 @@ def read_header(data: bytes, source: str, max_pixels: int) -> PictureHeader:
             check_size(width, height, source, max_pixels)
             return PictureHeader(kind, width, height, None)
         raise FakelocError(
-            f"{source} is not a picture that can be decoded: {kind}, {error}"
+            f"{source} is damaged or cut off and cannot be decoded: {kind}, {error}"
         ) from error
     check_size(width, height, source, max_pixels)
     return PictureHeader(kind, width, height, pillow)

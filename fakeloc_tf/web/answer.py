@@ -11,6 +11,7 @@ from html import escape
 
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.outputs import Row
+from fakeloc_tf.inference.report_text import sentence
 from fakeloc_tf.inference.settings import MIN_FACE_SIDE
 from fakeloc_tf.inference.verdict import (
     LIKELY_MANIPULATED,
@@ -96,7 +97,7 @@ def of_row(row: Row, name: str, report: str, info: ModelInfo) -> Answer:
     if status != "ok":
         return failure(name, f"{row['reason'].rstrip('.')}.")
     verdict, image = row["verdict"], row["kind"] == "image"
-    meaning = info.meanings("face" if image else "video")[verdict]
+    meaning = sentence(info.meanings("face" if image else "video")[verdict])
     detail = (
         f"Score {row['probability']:.2f} of the {'face' if image else 'person'} with "
         f"the highest one. {meaning} A verdict is a lead to follow, not proof."

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,14 @@ class Examiner:
         """The answer for the copy at `path`."""
         folder = path.parent / "results"
         item = InputFile(path, kind_of(path), "upload", title=name)
-        row = self._row(item, Outputs(folder, self._call), tell)
+        row = self._row(item, Outputs(folder, self._call_now()), tell)
         if "reason" in row:
             row["reason"] = row["reason"].replace(str(path), "The file")
-        return of_row(row, name, report.html(folder), self.detector.info)
+        return of_row(row, name, report.html(folder, beside=False), self.detector.info)
+
+    def _call_now(self) -> dict[str, Any]:
+        """`call.json` of one upload: it starts now, not when the page did."""
+        return self._call | {"started": datetime.now(UTC).isoformat(timespec="seconds")}
 
     def _row(self, item: InputFile, outputs: Outputs, tell: Tell) -> Row:
         """Does what `fakeloc detect` does with one file, and looks at the clock."""

@@ -246,6 +246,14 @@ def test_a_long_video_is_cut_and_its_row_says_so(run, inputs, tmp_path):
     assert probe(out / row["overlay"]).frames == 8
 
 
+def test_the_summary_names_each_problem_once(run, inputs, tmp_path, capsys):
+    call = [inputs / "broken.mp4", inputs / "notes.txt", "--model", run]
+    assert detect.main([*map(str, call), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().out
+    assert said.count("broken.mp4") == 1
+    assert "notes.txt: .txt is not the suffix of a picture or a video" in said
+
+
 def test_wrong_calls(run, inputs, results, tmp_path, capsys):
     def call(*arguments):
         status = detect.main(list(map(str, arguments)))
@@ -260,13 +268,18 @@ def test_wrong_calls(run, inputs, results, tmp_path, capsys):
     assert (status, "has results of another call" in said) == (2, True)
     status, said = call(face, "--model", run, "--out", out, "--threshold", "7")
     assert (status, "between 0 and 1" in said) == (2, True)
+    status, said = call(face, "--model", run, "--out", results[0], "--threshold", "0.1")
+    assert (status, "model.threshold was" in said) == (2, True)
+    status, said = call(face, "--model", run, "--out", "/dev/null/out")
+    assert (status, "/dev/null/out cannot be written to" in said) == (2, True)
     status, said = call(face, "--model", run)
     assert (status, "--out DIR" in said) == (2, True)
     assert not out.exists()
 
 
-def test_as_a_command_of_its_own(run, tmp_path):
-    call = [sys.executable, "-m", "fakeloc_tf.detect", PORTRAIT, "--model", run]
+@pytest.mark.parametrize("verb", [["fakeloc_tf.detect"], ["fakeloc_tf.cli", "detect"]])
+def test_as_a_command_of_its_own(run, tmp_path, verb):
+    call = [sys.executable, "-m", *verb, PORTRAIT, "--model", run]
     done = subprocess.run(
         [*call, "--out", tmp_path / "out", "--threshold", "0"],
         capture_output=True,
@@ -274,9 +287,13 @@ def test_as_a_command_of_its_own(run, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[:2] == ["1 ok", "1 likely manipulated"]
+    assert done.stdout.splitlines()[2].startswith("  likely manipulated ")
+    # No bar, and no empty line in its place.
+    assert all(line.startswith("WARNING") for line in done.stderr.splitlines())
     row = json.loads((tmp_path / "out/results.jsonl").read_text())
     assert row["verdict"] == "likely_manipulated"
     call = json.loads((tmp_path / "out/call.json").read_text())
     assert call["command"][:2] == ["fakeloc", "detect"]
+    assert call["command"].count("detect") == 1
     assert call["model"]["threshold"] == 0.0
     assert len(call["model"]["sha256"]) == 64

@@ -58,7 +58,7 @@ def test_a_slider_changes_its_own_face_by_keyboard(browser, address):
     assert opacities(page)[:3] == ["0.65", "0.7", "0.65"]
     page.keyboard.press("Home")
     assert opacities(page)[:3] == ["0.65", "0", "0.65"]
-    assert page.locator("output").nth(1).inner_text() == "0 %"
+    assert page.locator("output").nth(1).inner_text() == "0%"
     # All maps of a video's face follow its slider.
     page.get_by_label("Opacity of the map").nth(3).fill("100")
     face = page.locator(".face").nth(3)

@@ -22,6 +22,21 @@ def test_points_are_placed_and_lines_break_at_gaps():
     assert plot([(0.0, 0.0), (1.5, 1.0)]).scores[0].count(",") == 2
 
 
+@pytest.mark.parametrize(
+    ("seconds", "texts"),
+    [
+        (4.2, ["0:00.0", "0:01.0", "0:02.0", "0:03.0", "0:04.2"]),
+        (10.025, ["0:00.0", "0:02.0", "0:04.0", "0:06.0", "0:08.0", "0:10.0"]),
+        (0.04, ["0:00.0", "0:00.0"]),
+        (7200.0, ["0:00.0", "30:00.0", "1:00:00.0", "1:30:00.0", "2:00:00.0"]),
+    ],
+)
+def test_the_axis_has_round_times_and_the_end(seconds, texts):
+    p = plot([], seconds=seconds)
+    assert [text for _, text in p.ticks] == texts
+    assert p.ticks[0][0] == p.left and p.ticks[-1][0] == p.right
+
+
 def test_both_thresholds_are_drawn_where_there_are_two():
     (only,) = plot([]).thresholds
     assert only[0] == (plot([]).top + plot([]).bottom) / 2

@@ -159,7 +159,7 @@ def test_sentences_say_rate_interval_and_what_they_rest_on():
     assert set(said) == set(ALL)
     assert said[LIKELY_MANIPULATED] == (
         "a face with a score of 0.8 or more; on validation 4.73% of 275 real faces of "
-        "30 videos (at most 5% wanted; 95 % interval, by videos, 3% to 4%) were called "
+        "30 videos (at most 5% wanted; 95% interval, by videos, 3% to 4%) were called "
         "so by mistake"
     )
     assert (

@@ -40,6 +40,13 @@ def test_a_picture_gets_a_verdict_and_a_report(examiner, tmp_path):
     assert answer.name == "Me & you.JPG"
     assert "Me &amp; you.JPG" in answer.report
     assert str(tmp_path.parent) not in answer.report
+    # Its folder is gone: a link to a picture beside the page would lead nowhere.
+    assert "overlays/" not in answer.report
+
+
+def test_the_report_says_when_this_upload_was_looked_at(examiner, monkeypatch):
+    monkeypatch.setitem(examiner._call, "started", "2001-01-01T00:00:00+00:00")
+    assert "2001-01-01" not in examiner.answer(PORTRAIT, "a.jpg").report
 
 
 def test_a_video_tells_its_progress(examiner, tmp_path):

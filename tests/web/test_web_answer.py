@@ -40,7 +40,8 @@ def test_the_verdict_in_words_and_colour(verdict, headline, tone):
     answer = of_row(OK | {"verdict": verdict}, "a.jpg", REPORT, INFO)
     assert (answer.headline, answer.tone) == (headline, tone)
     assert "0.73" in answer.detail
-    assert INFO.meanings()[verdict] in answer.detail
+    meaning = INFO.meanings()[verdict]
+    assert f" {meaning[0].upper()}{meaning[1:]}. A verdict is a lead" in answer.detail
 
 
 def test_the_report_is_in_a_sandbox_that_lets_scripts_run_and_no_more():
