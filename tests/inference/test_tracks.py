@@ -27,8 +27,11 @@ def times_of(track):
     return [point.time for point in track]
 
 
+# No subnormal scores: engines switch them to zero for the whole process.
 TRACKS = st.lists(
-    st.tuples(st.floats(0.01, 2.0), st.floats(0, 1)), min_size=1, max_size=40
+    st.tuples(st.floats(0.01, 2.0), st.floats(0, 1, allow_subnormal=False)),
+    min_size=1,
+    max_size=40,
 ).map(
     lambda pairs: [
         TrackPoint(i, time, score)
