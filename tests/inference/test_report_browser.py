@@ -88,6 +88,12 @@ def test_without_scripts_the_map_is_there_and_no_dead_slider(browser, address):
 def test_the_page_is_as_wide_as_the_screen(browser, address, width):
     page = opened(browser, address, viewport={"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    # The whole plot: of a part that is scrolled away nobody knows.
+    assert page.evaluate(
+        "[...document.querySelectorAll('svg')].every(svg =>"
+        " svg.clientWidth <= svg.parentElement.clientWidth)"
+    )
+    assert page.locator("svg").count() > 0
 
 
 def test_print_shows_all_files_and_crop_and_map_without_slider(browser, address):
