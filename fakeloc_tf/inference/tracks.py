@@ -135,7 +135,10 @@ def manipulated_seconds(
 
 
 def peaks(points: Sequence[TrackPoint]) -> list[TrackPoint]:
-    """The highest points, the first of all the highest, not close to each other."""
+    """The highest points, of equally high ones the first, not close to each other.
+
+    Equal are scores that do not differ within `DIGITS`.
+    """
     chosen: list[TrackPoint] = []
     for point in sorted(points, key=lambda point: -round(point.probability, DIGITS)):
         if all(abs(point.time - c.time) >= PEAK_DISTANCE_SECONDS for c in chosen):

@@ -68,3 +68,29 @@ def test_a_new_face_is_found_at_the_next_full_look():
 def test_small_faces_are_counted_and_get_no_track():
     found = follow(Scripted(default=[box(20, 20, 20)]), 2)
     assert found == [([], [], 1), ([], [], 1)]
+
+
+def test_small_faces_are_counted_between_full_looks_too():
+    found = follow(Scripted(default=[box(10, 10, 60), box(90, 60, 20)]), 6)
+    assert [(len(ids), small) for _, ids, small in found] == [(1, 1)] * 6
+
+
+def test_faces_of_two_sizes_need_no_full_look():
+    detector = Scripted(default=[box(10, 10, 80), box(100, 60, 42)])
+    found = follow(detector, 4)
+    assert [at for at, sided in detector.asked if not sided] == [0]
+    assert [len(ids) for _, ids, _ in found] == [2, 2, 2, 2]
+
+
+def test_a_person_keeps_the_id_over_few_samples_and_a_missed_one():
+    """One frame in two seconds: farther apart than a face may be away."""
+    detector = Scripted(default=[box(10, 10, 60)], f40=[])
+    found = follow(detector, 4, step=40)
+    assert [ids for _, ids, _ in found] == [[0], [], [0], [0]]
+
+
+def test_a_face_that_moves_by_half_its_width_is_the_same_person():
+    detector = Scripted(
+        default=[box(10, 10, 60)], f5=[box(40, 10, 60)], f10=[box(70, 10, 60)]
+    )
+    assert [ids for _, ids, _ in follow(detector, 3)] == [[0], [0], [0]]

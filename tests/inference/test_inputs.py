@@ -113,3 +113,9 @@ def test_a_list_may_have_a_path_a_line_or_nul_between_them():
     assert [str(p) for p in read_list(["a\nb.jpg\0c.jpg\0"])] == ["a\nb.jpg", "c.jpg"]
     with pytest.raises(FakelocError, match="list on standard input is empty"):
         read_list(["\n"])
+
+
+def test_a_file_and_a_link_to_it_are_read_once(tmp_path):
+    file = touch(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").symlink_to(file)
+    assert [f.path for f in collect([file, tmp_path / "b.jpg"])] == [file]

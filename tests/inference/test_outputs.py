@@ -61,3 +61,26 @@ def test_folders_of_something_else_are_left_alone(tmp_path):
         Outputs(tmp_path / "full", CALL)
     with pytest.raises(FakelocError, match="is a file"):
         Outputs(tmp_path / "full/thesis.txt", CALL)
+
+
+def test_discard_takes_a_name_for_itself_and_not_for_a_pattern(tmp_path):
+    outputs = Outputs(tmp_path / "out", CALL)
+    for name in ("a[1]@0.png", "a1@0.png"):
+        (outputs.folder / "masks" / name).write_bytes(b"")
+    outputs.discard("a[1]")
+    assert [p.name for p in (outputs.folder / "masks").iterdir()] == ["a1@0.png"]
+
+
+def test_half_written_pictures_of_a_kill_are_removed(tmp_path):
+    outputs = Outputs(tmp_path / "out", CALL)
+    for name in (".half.png", "whole.png"):
+        (outputs.folder / "masks" / name).write_bytes(b"x")
+    Outputs(tmp_path / "out", CALL)
+    assert [p.name for p in (outputs.folder / "masks").iterdir()] == ["whole.png"]
+
+
+def test_other_options_are_refused(tmp_path):
+    Outputs(tmp_path / "out", CALL)
+    other = CALL | {"options": {"fps": 5.0, "box": (1, 2)}}
+    with pytest.raises(FakelocError, match=r"options\.fps was 4\.0, now it is 5\.0"):
+        Outputs(tmp_path / "out", other)

@@ -11,6 +11,8 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference import run as module
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
 from fakeloc_tf.inference.inputs import InputFile
+from fakeloc_tf.inference.marking import Marked
+from fakeloc_tf.inference.outputs import Outputs
 from fakeloc_tf.inference.run import detect_files, is_finished
 from fakeloc_tf.inference.settings import Settings
 from fakeloc_tf.media.boxes import crop_box
@@ -104,6 +106,22 @@ def test_progress_ends_at_the_number_of_files(monkeypatch):
     detect(monkeypatch, "100-9", "200-3-broken", told=told)
     assert told[-1] == 2
     assert any(0 < done < 1 for done in told)
+
+
+def test_progress_counts_the_drawing_too(monkeypatch, tmp_path):
+    def mark(tell, path, folder, row, shown, settings):
+        for share in (0.5, 1.0):
+            tell(Marked(share))
+
+    monkeypatch.setattr(module, "find_job", find_scripted)
+    monkeypatch.setattr(module, "mark_job", mark)
+    file, told = InputFile(Path("100-3.mp4"), "video", "x"), []
+    outputs = Outputs(tmp_path / "out", {"model": {}, "options": {}})
+    pool = InProcess()
+    list(detect_files(make_detector([]), [file], outputs, SETTINGS, pool, told.append))
+    share = module.FINDING_SHARE
+    assert share in told and share + (1 - share) / 2 in told
+    assert told == sorted(told)
 
 
 @pytest.mark.parametrize("status", ["ok", "no_face", "too_small", "unsupported"])
