@@ -140,6 +140,7 @@ class _Call:
 
     def run(self, files: list[InputFile], finished: dict[str, Row]) -> int:
         """Looks at what is not finished yet; the exit status."""
+        from fakeloc_tf.inference.outputs import head_of
         from fakeloc_tf.inference.run import READ, is_finished
 
         heads = {f.label: finished.get(f.label, {}) for f in files}
@@ -149,7 +150,7 @@ class _Call:
             print(f"{done} of {len(files)} files were done before", file=sys.stderr)
         try:
             for row in self._rows(left):
-                heads[row["path"]] = row | {"frames": None, "tracks": None}
+                heads[row["path"]] = head_of(row)
                 if self.as_json:
                     print(json.dumps(row), flush=True)
         except KeyboardInterrupt:
@@ -217,12 +218,21 @@ class _Call:
                 console.print(", ".join(parts))
         odd = [row for row in rows if row["status"] not in read or row.get("note")]
         for row in odd[:MAX_NAMED]:
-            reason = row.get("reason") or row.get("note")
-            console.print(escape(f"  {row['status']}: {row['path']}: {reason}"))
+            console.print(escape(_in_one_line(row)))
         if len(odd) > MAX_NAMED:
             console.print(f"  and {len(odd) - MAX_NAMED} more, see results.jsonl")
         if self.outputs is not None:
             console.print(escape(f"report: {self.outputs.folder / 'report.html'}"))
+
+
+def _in_one_line(row: Row) -> str:
+    """A file's problem; its name may hold line breaks and commands to the terminal."""
+    from fakeloc_tf.pages import visible
+
+    reason = row.get("reason") or row.get("note") or ""
+    reason = reason.removeprefix(row["path"]).lstrip(": ")
+    text = visible(f"  {row['status']}: {row['path']}: {reason}")
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -28,6 +29,9 @@ STALL_SECONDS = 120.0
 MAX_WORKER_BYTES = 6 << 30
 # Messages that wait for the model; a frame's crops take some hundred KB.
 QUEUE_SIZE = 32
+
+# What can be done about a file that a worker fails on.
+SAVE_AGAIN = "save a smaller copy of it with another program, or leave it out"
 
 # The first thing that a process sends.
 _STARTED = "started"
@@ -125,7 +129,9 @@ class Workers:
                 continue
             limit = self.stall_seconds
             if time.monotonic() - since > limit and not worker.fault:
-                worker.fault = f"takes longer than {limit:g} s; it was given up"
+                worker.fault = (
+                    f"takes longer than {limit:g} s; it was given up: {SAVE_AGAIN}"
+                )
                 worker.process.kill()
 
     def _replace(self, worker: _Worker) -> Message | None:
@@ -205,10 +211,10 @@ def _serve(pipe: Connection) -> None:
         except FakelocError as fault:
             error = str(fault)
         except MemoryError:
-            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB"
+            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB: {SAVE_AGAIN}"
         except Exception as fault:
             # Whatever a decoder makes of a file, the rest goes on.
-            error = f"{type(fault).__name__}: {fault}"
+            error = f"{type(fault).__name__}: {fault}; {SAVE_AGAIN}"
         pipe.send(Message(key, done=True, error=error))
 
 
@@ -227,6 +233,10 @@ def _bound() -> None:
     warnings.filterwarnings("ignore", module="PIL")
     cv2.setLogLevel(0)
     cv2.setNumThreads(1)
+    # libpng, libjpeg and libtiff write to the terminal, into the bar and without names.
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
     try:
         import resource
     except ImportError:  # not on Windows
@@ -237,5 +247,5 @@ def _bound() -> None:
 def _fault_of(exitcode: int | None) -> str:
     """Why a process died, for people."""
     if exitcode is not None and exitcode < 0:
-        return f"broke the decoder ({signal.Signals(-exitcode).name})"
-    return f"ended the decoder (exit status {exitcode})"
+        return f"broke the decoder ({signal.Signals(-exitcode).name}): {SAVE_AGAIN}"
+    return f"ended the decoder (exit status {exitcode}): {SAVE_AGAIN}"

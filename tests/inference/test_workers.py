@@ -83,10 +83,17 @@ def test_all_that_a_job_tells_arrives_in_order(results):
     ("key", "error"),
     [
         ("refuse", "x.jpg is no picture"),
-        ("break", "RuntimeError: odd"),
-        ("crash", "broke the decoder (SIGSEGV)"),
-        ("hang", f"takes longer than {STALL:g} s; it was given up"),
-        ("eat", f"needs more memory than {module.MAX_WORKER_BYTES >> 30} GB"),
+        ("break", f"RuntimeError: odd; {module.SAVE_AGAIN}"),
+        ("crash", f"broke the decoder (SIGSEGV): {module.SAVE_AGAIN}"),
+        (
+            "hang",
+            f"takes longer than {STALL:g} s; it was given up: {module.SAVE_AGAIN}",
+        ),
+        (
+            "eat",
+            f"needs more memory than {module.MAX_WORKER_BYTES >> 30} GB: "
+            f"{module.SAVE_AGAIN}",
+        ),
     ],
 )
 def test_a_job_that_fails_says_why(results, key, error):
