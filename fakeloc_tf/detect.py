@@ -147,6 +147,7 @@ class _Call:
 
     def run(self, files: list[InputFile], finished: dict[str, Row]) -> int:
         """Looks at what is not finished yet; the exit status."""
+        from fakeloc_tf.inference.outputs import head_of
         from fakeloc_tf.inference.run import READ, is_finished
 
         heads = {f.label: finished.get(f.label, {}) for f in files}
@@ -161,7 +162,7 @@ class _Call:
                     self.outputs.discard(file.name)
         try:
             for row in self._rows(left):
-                heads[row["path"]] = row | {"frames": None, "tracks": None}
+                heads[row["path"]] = head_of(row)
                 if self.as_json:
                     print(json.dumps(row), flush=True)
         except KeyboardInterrupt:
@@ -233,17 +234,26 @@ class _Call:
         judged = [row for row in rows if "verdict" in row]
         for row in judged if len(judged) <= MAX_SHOWN else ():
             answer = f"{row['verdict'].replace('_', ' ')} {row['probability']:.3f}"
-            console.print(escape(f"  {answer}: {row['path']}"))
+            console.print(escape(_in_one_line(f"{answer}: {row['path']}")))
         odd = [row for row in rows if row["status"] not in read or row.get("note")]
         for row in odd[:MAX_NAMED]:
             reason = row.get("reason") or row.get("note") or ""
             # Many reasons begin with the path themselves.
             reason = reason.removeprefix(row["path"]).lstrip(": ")
-            console.print(escape(f"  {row['status']}: {row['path']}: {reason}"))
+            text = f"{row['status']}: {row['path']}: {reason}"
+            console.print(escape(_in_one_line(text)))
         if len(odd) > MAX_NAMED:
             console.print(f"  and {len(odd) - MAX_NAMED} more, see results.jsonl")
         if self.outputs is not None:
             console.print(escape(f"report: {self.outputs.folder / 'report.html'}"))
+
+
+def _in_one_line(text: str) -> str:
+    """A line of the summary; names hold line breaks and commands to the terminal."""
+    from fakeloc_tf.pages import visible
+
+    shown = visible(f"  {text}")
+    return shown.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fakeloc_tf.inference.detector import FaceScores
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
-from fakeloc_tf.inference.inputs import InputFile
+from fakeloc_tf.inference.inputs import InputFile, shown
 from fakeloc_tf.inference.marking import Shown
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.outputs import Outputs, Row
@@ -130,7 +130,7 @@ class FileRow:
     def _set_note(self) -> None:
         """What a reader of the row should know besides; the path is in it already."""
         if self._notes:
-            texts = (n.removeprefix(f"{self.item.path} ") for n in self._notes)
+            texts = (n.removeprefix(f"{shown(self.item.path)} ") for n in self._notes)
             self._row["note"] = "; ".join(dict.fromkeys(texts))
 
     def _peak_name(self, track: int, frame: int) -> str:

@@ -6,6 +6,7 @@ a decoder takes nothing with it.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.files import file_sha256
 from fakeloc_tf.inference.following import FaceFollower, large_enough
+from fakeloc_tf.inference.identity import changed, file_identity, hash_video
 from fakeloc_tf.inference.notes import noted
 from fakeloc_tf.inference.quality import Compression, QualityWarning, face_warnings
 from fakeloc_tf.inference.settings import MIN_FACE_SIDE, Settings
@@ -24,7 +24,7 @@ from fakeloc_tf.media.boxes import CropBox, FaceBox, crop, crop_box
 from fakeloc_tf.media.compression import jpeg_quality
 from fakeloc_tf.media.faces import DlibDetector, FaceDetector
 from fakeloc_tf.media.images import decode_image
-from fakeloc_tf.media.regular import read_regular, regular_size
+from fakeloc_tf.media.regular import read_regular
 from fakeloc_tf.media.video import VideoInfo, probe, read_timed_frames
 
 
@@ -98,19 +98,25 @@ def find_faces(path: Path, kind: str, settings: Settings) -> Iterator[Found]:
         FakelocError: the file cannot be read, or changed meanwhile.
     """
     before = file_identity(path)
-    facts = {"sha256": file_sha256(path), "bytes": before[0], "modified_ns": before[1]}
-    yield FileFacts(facts)
+    yield FileFacts({"bytes": before[0], "modified_ns": before[1]})
+    # One read of a picture: the hash is that of the pixels that are looked at.
+    data = read_regular(path) if kind == "image" else b""
+    hashes = iter([hashlib.sha256(data).hexdigest()]) if data else hash_video(path)
+    for text in hashes:
+        yield FileFacts({"sha256": text} if text else {})
     if kind == "unknown":
         reason = _unknown_suffix(path)
         yield FileFacts({"status": "unsupported", "reason": reason})
         return
     with noted() as notes:
-        look = _find_in_image if kind == "image" else _find_in_video
-        yield from look(path, settings)
+        if kind == "image":
+            yield from _find_in_image(path, data, settings)
+        else:
+            yield from _find_in_video(path, settings)
     if notes:
         yield FileFacts({"notes": notes})
     if file_identity(path) != before:
-        raise FakelocError(f"{path} changed while it was read; detect it again")
+        raise changed(path)
 
 
 def _unknown_suffix(path: Path) -> str:
@@ -177,8 +183,7 @@ def make_face_detector(face_side: int) -> FaceDetector:
     return DlibDetector(max_side=face_side, second_side=face_side)
 
 
-def _find_in_image(path: Path, settings: Settings) -> Iterator[Found]:
-    data = read_regular(path)
+def _find_in_image(path: Path, data: bytes, settings: Settings) -> Iterator[Found]:
     image = decode_image(data, str(path))
     quality, (height, width) = jpeg_quality(data), image.shape[:2]
     facts = {"width": width, "height": height}
@@ -228,14 +233,3 @@ def _video_row(info: VideoInfo, settings: Settings) -> dict[str, Any]:
             "give --max-minutes for more"
         ]
     return row
-
-
-def file_identity(path: Path) -> tuple[int, int, int]:
-    """Size, time of change in ns and inode: a file that was replaced differs.
-
-    Raises:
-        FakelocError: it cannot be opened, or is no regular file.
-    """
-    regular_size(path)
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ino

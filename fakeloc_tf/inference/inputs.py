@@ -14,6 +14,8 @@ from fakeloc_tf.media.video import VIDEO_SUFFIXES
 
 # Room for suffixes and temporary names below the usual limit of 255 bytes.
 MAX_NAME_BYTES = 150
+# Python's stand-ins for the bytes of a name that are no UTF-8 (PEP 383).
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,17 @@ def collect(
     if not found:
         raise FakelocError(f"no files in {', '.join(map(str, paths))}")
     known = known or {}
-    taken = {name.lower() for name in known.values()}
+    names = _Names(known.values())
+    titles: dict[str, Path] = {}
+    for file in found.values():
+        title = shown(file)
+        # A name may hold the spelling of another's bytes; rows are told apart by it.
+        while title in titles:
+            title += "~"
+        titles[title] = file
     return [
-        InputFile(file, kind_of(file), known.get(shown(file)) or _name(file, taken))
-        for file in found.values()
+        InputFile(file, kind_of(file), known.get(title) or names.new(file), title)
+        for title, file in titles.items()
     ]
 
 
@@ -98,8 +107,14 @@ def kind_of(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """The path as valid text; bytes that are no UTF-8 are replaced."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    r"""The path as valid text; bytes that are no UTF-8 are spelled out: `\xff`."""
+    return valid_text(str(path))
+
+
+def valid_text(text: str) -> str:
+    r"""`text` that can be written as UTF-8, whatever paths it speaks of."""
+    text = _NO_UTF8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _files(top: Path, hidden: str | None) -> Iterator[Path]:
@@ -121,17 +136,27 @@ def _files(top: Path, hidden: str | None) -> Iterator[Path]:
     return iter(sorted(found))
 
 
-def _name(path: Path, taken: set[str]) -> str:
-    """The stem, with a number where it is taken (also in other case).
+class _Names:
+    """Names of outputs: the stem, with a number where it is taken (in any case)."""
 
-    Only letters, digits, blanks, hyphens and underscores stay: what follows the name
-    of an output begins with a dot or an `@`.
-    """
-    stem = re.sub(r"[^\w -]", "_", shown(Path(path.stem))).strip() or "file"
-    stem = stem.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
-    name, count = stem, 1
-    while name.lower() in taken:
-        count += 1
-        name = f"{stem}-{count}"
-    taken.add(name.lower())
-    return name
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Starts with those that are taken."""
+        self._taken = {name.lower() for name in taken}
+        # The last number of each stem: ten thousand folders may hold a `frame.jpg`.
+        self._counts: dict[str, int] = {}
+
+    def new(self, path: Path) -> str:
+        """A name that no other file has, and takes it.
+
+        Only letters, digits, blanks, hyphens and underscores stay: what follows the
+        name of an output begins with a dot or an `@`.
+        """
+        stem = re.sub(r"[^\w -]", "_", shown(Path(path.stem))).strip() or "file"
+        stem = stem.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+        name, count = stem, self._counts.get(stem.lower(), 1)
+        while name.lower() in self._taken:
+            count += 1
+            name = f"{stem}-{count}"
+        self._counts[stem.lower()] = count
+        self._taken.add(name.lower())
+        return name

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fakeloc_tf.inference.evidence import write_evidence
+from fakeloc_tf.inference.identity import changed, file_identity
 from fakeloc_tf.inference.notes import noted
 from fakeloc_tf.inference.outputs import read_mask
 from fakeloc_tf.inference.overlay import DrawnFace, draw, shrink
@@ -77,6 +78,7 @@ def mark_job(
     Raises:
         FakelocError: the file cannot be read any more.
     """
+    _check_is_same(path, row)
     pictures = _Pictures(folder, shown, settings)
     target = folder / row["overlay"]
     with noted() as notes:
@@ -86,7 +88,15 @@ def mark_job(
         else:
             frames = _overlay_frames(tell, path, row, pictures, settings.max_seconds)
             write_video(target, frames, row["fps"], audio_from=path, preset=FAST_PRESET)
+    # The faces of one file are never drawn into another that took its name.
+    _check_is_same(path, row)
     tell(Marked(1.0, pictures.evidence, notes))
+
+
+def _check_is_same(path: Path, row: dict[str, Any]) -> None:
+    """Refuses a file that was replaced since its faces were found."""
+    if file_identity(path)[:2] != (row["bytes"], row["modified_ns"]):
+        raise changed(path)
 
 
 class _Pictures:

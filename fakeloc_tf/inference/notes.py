@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fakeloc_tf.inference.inputs import valid_text
+
 
 @contextmanager
 def noted() -> Iterator[list[str]]:
@@ -14,8 +16,8 @@ def noted() -> Iterator[list[str]]:
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.getMessage() not in notes:
-                notes.append(record.getMessage())
+            if (text := valid_text(record.getMessage())) not in notes:
+                notes.append(text)
 
     logger, handler = logging.getLogger("fakeloc_tf"), Collect(logging.WARNING)
     logger.addHandler(handler)

@@ -16,6 +16,7 @@ from fakeloc_tf.media.images import decode_png, write_png
 
 CALL_FILE = "call.json"
 RESULTS_FILE = "results.jsonl"
+_HEAD = "path name status reason note verdict probability bytes modified_ns".split()
 PICTURE_FOLDERS = ("masks", "overlays", "evidence")
 
 Row = dict[str, Any]
@@ -49,6 +50,8 @@ class Outputs:
                 f"{folder} cannot be written to ({error.strerror}); choose another "
                 "folder"
             ) from error
+        # Every file with a picture has masks.
+        self._pictured = {_owner(name) for name in os.listdir(folder / "masks")}
 
     def write_mask(self, name: str, localization: np.ndarray) -> str:
         """Saves a map as PNG, 0..255, in the coordinates of its crop box.
@@ -60,6 +63,7 @@ class Outputs:
         Returns:
             The path below the output folder.
         """
+        self._pictured.add(_owner(name))
         path = self.folder / "masks" / f"{name}.png"
         write_png(path, np.round(255 * np.clip(localization, 0, 1)).astype(np.uint8))
         return path.relative_to(self.folder).as_posix()
@@ -70,6 +74,9 @@ class Outputs:
         Args:
             name: of its outputs; an `@` or a dot follows it in the name of each.
         """
+        # Most of those never had any; the folders may hold a hundred thousand.
+        if name not in self._pictured:
+            return
         for folder in PICTURE_FOLDERS:
             for path in (self.folder / folder).glob(f"{_glob(name)}[@.]*"):
                 path.unlink()
@@ -132,16 +139,18 @@ def finished_rows(folder: Path) -> dict[str, Row]:
     path = folder / RESULTS_FILE
     if not path.is_file():
         return {}
-    wanted = (
-        "path name status reason note verdict probability bytes modified_ns".split()
-    )
     rows = {}
     with path.open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
                 row = json.loads(line)
-                rows[row["path"]] = {key: row[key] for key in wanted if key in row}
+                rows[row["path"]] = head_of(row)
     return rows
+
+
+def head_of(row: Row) -> Row:
+    """The little of a row that is kept in memory."""
+    return {key: row[key] for key in _HEAD if key in row}
 
 
 def read_mask(folder: Path, path: str) -> np.ndarray:
@@ -173,6 +182,11 @@ def _compare(
                 f"{path.parent} has results of another call: {part}.{key} was {old}, "
                 f"now it is {new}; choose another folder, or call it as before to go on"
             )
+
+
+def _owner(picture: str) -> str:
+    """The name of the file that a picture belongs to."""
+    return picture.partition(".")[0].partition("@")[0]
 
 
 def _glob(name: str) -> str:

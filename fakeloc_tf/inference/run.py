@@ -19,10 +19,10 @@ from fakeloc_tf.inference.file_rows import FileRow
 from fakeloc_tf.inference.finding import (
     FileFacts,
     FoundFrame,
-    file_identity,
     find_job,
 )
-from fakeloc_tf.inference.inputs import InputFile
+from fakeloc_tf.inference.identity import file_identity
+from fakeloc_tf.inference.inputs import InputFile, valid_text
 from fakeloc_tf.inference.marking import Marked, Shown, mark_job
 from fakeloc_tf.inference.outputs import Outputs, Row
 from fakeloc_tf.inference.settings import Settings
@@ -213,7 +213,7 @@ class _Run:
         ]
         self._batch.faces = sum(len(frame.faces) for _, frame in self._batch.frames)
         self._discard(work)
-        return self._end(work.row.failed("unreadable", reason), key)
+        return self._end(work.row.failed("unreadable", valid_text(reason)), key)
 
     def _discard(self, work: _Work) -> None:
         """Removes the pictures of an unfinished file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import signal
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from fakeloc_tf.errors import FakelocError
 
 # Room for a picture of 200 megapixels and its copies.
 MAX_WORKER_BYTES = 6 << 30
+# What can be done about a file that a worker fails on.
+SAVE_AGAIN = "save a smaller copy of it with another program, or leave it out"
 # The first thing that a process sends.
 STARTED = "started"
 
@@ -59,10 +62,10 @@ def serve(pipe: Connection) -> None:
         except FakelocError as fault:
             error = str(fault)
         except MemoryError:
-            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB"
+            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB: {SAVE_AGAIN}"
         except Exception as fault:
             # Whatever a decoder makes of a file, the rest goes on.
-            error = f"{type(fault).__name__}: {fault}"
+            error = f"{type(fault).__name__}: {fault}; {SAVE_AGAIN}"
         pipe.send(Message(key, done=True, error=error))
 
 
@@ -81,6 +84,10 @@ def _bound() -> None:
     warnings.filterwarnings("ignore", module="PIL")
     cv2.setLogLevel(0)
     cv2.setNumThreads(1)
+    # libpng, libjpeg and libtiff write to the terminal, into the bar and without names.
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
     try:
         import resource
     except ImportError:  # not on Windows

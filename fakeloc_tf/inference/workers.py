@@ -17,7 +17,7 @@ import threading
 import time
 from typing import Any
 
-from fakeloc_tf.inference.worker_process import STARTED, Job, Message, serve
+from fakeloc_tf.inference.worker_process import SAVE_AGAIN, STARTED, Job, Message, serve
 
 # A picture or a frame that takes longer is given up.
 STALL_SECONDS = 120.0
@@ -118,7 +118,9 @@ class Workers:
         limit = self.stall_seconds
         for worker in self._workers:
             if worker.silent_seconds > limit and not worker.fault:
-                worker.fault = f"takes longer than {limit:g} s; it was given up"
+                worker.fault = (
+                    f"takes longer than {limit:g} s; it was given up: {SAVE_AGAIN}"
+                )
                 worker.process.kill()
 
     def _replace(self, worker: _Worker) -> Message | None:
@@ -212,5 +214,5 @@ class _Worker:
 def _fault_of(exitcode: int | None) -> str:
     """Why a process died, for people."""
     if exitcode is not None and exitcode < 0:
-        return f"broke the decoder ({signal.Signals(-exitcode).name})"
-    return f"ended the decoder (exit status {exitcode})"
+        return f"broke the decoder ({signal.Signals(-exitcode).name}): {SAVE_AGAIN}"
+    return f"ended the decoder (exit status {exitcode}): {SAVE_AGAIN}"

@@ -24,6 +24,8 @@ MAX_FRAME_PIXELS = 67_108_864
 # reaches the decoders by which FFmpeg gets to know these.
 DEMUXERS = ("mov", "matroska", "avi", "asf")
 KNOWN_FORMATS = "MP4, MOV, 3GP, Matroska, WebM, AVI and Windows Media"
+# What can be done about a video that cannot be read.
+CONVERT = "copy it again, or convert it to MP4 with another program"
 # Without an answer of the disk, or with a demuxer that goes round in circles.
 TIMEOUT_SECONDS = 60.0
 
@@ -47,7 +49,7 @@ def open_container(
     """
     path = Path(path)
     if not regular_size(path):
-        raise FakelocError(f"{path} is empty (0 bytes)")
+        raise FakelocError(f"{path} is empty (0 bytes): copy it again")
     options = {
         # A playlist named .mp4 opens nothing on a network.
         "protocol_whitelist": "file",
@@ -65,7 +67,9 @@ def open_container(
             word = f"it is none of {KNOWN_FORMATS}"
         elif isinstance(error, av.error.InvalidDataError):
             word = f"the file is damaged, cut off or no video: {word}"
-        raise FakelocError(f"{path} cannot be read as a video: {word}") from error
+        raise FakelocError(
+            f"{path} cannot be read as a video: {word}; {CONVERT}"
+        ) from error
     with container:
         for stream in container.streams.video:
             if stream.codec_context is not None:
@@ -84,9 +88,11 @@ def moving_pictures(
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
             if stream.codec_context is None:
-                raise FakelocError(f"{source}: there is no decoder for its video")
+                raise FakelocError(
+                    f"{source}: there is no decoder for its video; {CONVERT}"
+                )
             return stream
-    raise FakelocError(f"{source} has no video stream")
+    raise FakelocError(f"{source} has no video stream: name a picture or a video")
 
 
 def reason(error: BaseException) -> str:

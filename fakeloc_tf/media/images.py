@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_bytes
 from fakeloc_tf.media.compression import jpeg_layout
-from fakeloc_tf.media.picture_header import read_header
+from fakeloc_tf.media.picture_header import SAVE_AGAIN, read_header
 from fakeloc_tf.media.regular import MAX_FILE_BYTES, read_regular
 
 IMAGE_SUFFIXES = frozenset(
@@ -67,10 +67,11 @@ def decode_image(
         FakelocError: `data` is empty, no picture, half of one, or too large.
     """
     if not data:
-        raise FakelocError(f"{source} is empty (0 bytes)")
+        raise FakelocError(f"{source} is empty (0 bytes): copy it again")
     if _is_cut_jpeg(data) or _is_cut_webp(data):
         raise FakelocError(
-            f"{source} breaks off: zeros follow, as after an interrupted copy"
+            f"{source} breaks off: zeros follow, as after an interrupted copy: "
+            "copy it again"
         )
     header = read_header(data, source, max_pixels)
     if header.format == "JPEG":
@@ -84,7 +85,7 @@ def decode_image(
     except Exception as error:
         raise FakelocError(
             f"{source} is damaged or cut off and cannot be decoded: "
-            f"{header.format}, {error}"
+            f"{header.format}, {error}; {SAVE_AGAIN}"
         ) from error
 
 
@@ -109,10 +110,17 @@ def _decode_opencv(data: bytes, source: str) -> np.ndarray:
     try:
         bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise FakelocError(f"{source} is not a picture that can be decoded") from error
+        raise _undecodable(source) from error
     if bgr is None:
-        raise FakelocError(f"{source} is not a picture that can be decoded")
+        raise _undecodable(source)
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _undecodable(source: str) -> FakelocError:
+    return FakelocError(
+        f"{source} is not a picture that can be decoded; it is damaged or breaks off: "
+        f"{SAVE_AGAIN}"
+    )
 
 
 def _decode_pillow(image: Image.Image) -> np.ndarray:

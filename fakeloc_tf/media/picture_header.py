@@ -25,6 +25,8 @@ try:
 except ImportError:  # Pillow before 11.3.
     AvifImageFile = None  # type: ignore[assignment,misc]
 
+# What can be done about a picture that cannot be decoded.
+SAVE_AGAIN = "copy it again, or save it as JPEG or PNG with another program"
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 
@@ -105,7 +107,7 @@ def read_header(data: bytes, source: str, max_pixels: int) -> PictureHeader:
     if kind is None:
         raise FakelocError(
             f"{source} is not a picture that can be decoded; known are "
-            f"{', '.join(FORMATS)}"
+            f"{', '.join(FORMATS)}: {SAVE_AGAIN}"
         )
     opener = _CLASSES[kind]
     if opener is None:
@@ -117,7 +119,9 @@ def read_header(data: bytes, source: str, max_pixels: int) -> PictureHeader:
         check_size(*_webp_size(data, source), source, max_pixels)
     if kind == "PNG":
         if len(data) < 33 or data[12:16] != b"IHDR":
-            raise FakelocError(f"{source} is not a picture that can be decoded: PNG")
+            raise FakelocError(
+                f"{source} is not a picture that can be decoded: PNG; {SAVE_AGAIN}"
+            )
         # The first header is what decoders go by; Pillow goes by the last.
         width, height = struct.unpack_from(">II", data, 16)
         check_size(width, height, source, max_pixels)
@@ -132,7 +136,8 @@ def read_header(data: bytes, source: str, max_pixels: int) -> PictureHeader:
             check_size(width, height, source, max_pixels)
             return PictureHeader(kind, width, height, None)
         raise FakelocError(
-            f"{source} is damaged or cut off and cannot be decoded: {kind}, {error}"
+            f"{source} is damaged or cut off and cannot be decoded: {kind}, {error}; "
+            f"{SAVE_AGAIN}"
         ) from error
     check_size(width, height, source, max_pixels)
     return PictureHeader(kind, width, height, pillow)
@@ -145,7 +150,7 @@ def check_size(width: int, height: int, source: str, max_pixels: int) -> None:
         FakelocError: it names the size, the limit and the way out.
     """
     if width < 1 or height < 1:
-        raise FakelocError(f"{source} has no pixels: {width} x {height}")
+        raise FakelocError(f"{source} has no pixels: {width} x {height}; {SAVE_AGAIN}")
     if width * height > max_pixels:
         raise FakelocError(
             f"{source} is too large: {width} x {height} = {width * height} pixels; "
@@ -165,7 +170,9 @@ def _webp_size(data: bytes, source: str) -> tuple[int, int]:
         if data[12:16] == b"VP8L":
             bits = int.from_bytes(data[21:25], "little")
             return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    raise FakelocError(f"{source} is not a picture that can be decoded: damaged WebP")
+    raise FakelocError(
+        f"{source} is not a picture that can be decoded: damaged WebP; {SAVE_AGAIN}"
+    )
 
 
 def _tiff_size(data: bytes) -> tuple[int, int] | None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from fakeloc_tf.errors import FakelocError
 
 # A picture of `images.MAX_PIXELS` fits, uncompressed; with 16 bits a channel, one of
 # 170 megapixels.
 MAX_FILE_BYTES = 1 << 30
+_HINTS = {
+    errno.ENOENT: "the file, or what a link to it names, is gone: restore it",
+    errno.ELOOP: "its links lead in a circle: replace them by the file",
+    errno.EACCES: "allow your account to read it",
+    errno.EPERM: "allow your account to read it",
+    errno.ENXIO: "it is a socket or a device: name a picture or a video",
+    errno.EISDIR: "it is a folder: name a picture or a video",
+}
 
 
 def read_regular(
@@ -25,21 +37,33 @@ def read_regular(
     Raises:
         FakelocError: it is missing, unreadable, not a regular file, or too large.
     """
-    path = Path(path)
-    handle = _opened(path)
-    try:
-        # The open file is looked at, not its name, which may by now be another's.
-        size = _size_of_regular(path, handle)
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
             raise FakelocError(
                 f"{path} has {size} bytes; at most {max_bytes} are read: "
                 "save a smaller copy of it"
             )
+        # It may grow while it is read.
+        return file.read(max_bytes)
+
+
+@contextmanager
+def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A regular file for reading in blocks.
+
+    Raises:
+        FakelocError: it is missing, unreadable or not a regular file.
+    """
+    path = Path(path)
+    handle = _opened(path)
+    try:
+        # The open file is looked at, not its name, which may by now be another's.
+        _size_of_regular(path, handle)
         with os.fdopen(handle, "rb", closefd=False) as file:
-            # It may grow while it is read.
-            return file.read(max_bytes)
+            yield file
     except OSError as error:
-        raise FakelocError(f"{path} cannot be read: {error.strerror}") from error
+        raise _unreadable(path, error) from error
     finally:
         os.close(handle)
 
@@ -65,9 +89,15 @@ def _opened(path: Path) -> int:
     try:
         return os.open(path, flags | getattr(os, "O_NOCTTY", 0))
     except OSError as error:
-        raise FakelocError(f"{path} cannot be read: {error.strerror}") from error
+        raise _unreadable(path, error) from error
     except ValueError as error:
         raise FakelocError(f"{path!r} cannot be read: {error}") from error
+
+
+def _unreadable(path: Path, error: OSError) -> FakelocError:
+    """What the system says of a file, and what can be done."""
+    hint = _HINTS.get(error.errno or 0, "copy it to another disk, or leave it out")
+    return FakelocError(f"{path} cannot be read: {error.strerror}; {hint}")
 
 
 def _size_of_regular(path: Path, handle: int) -> int:

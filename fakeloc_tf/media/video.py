@@ -15,6 +15,7 @@ import numpy as np
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.media.container import (
+    CONVERT,
     MAX_FRAME_PIXELS,
     moving_pictures,
     open_container,
@@ -165,7 +166,9 @@ def read_timed_frames(
         if decoded:
             _warn_if_short(container, stream, source, decoded, seconds)
     if not decoded:
-        raise FakelocError(f"{path}: no frame can be decoded; the file is damaged")
+        raise FakelocError(
+            f"{path}: no frame can be decoded; the file is damaged: {CONVERT}"
+        )
 
 
 class _Upright:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.inputs import _name, collect, read_list
+from fakeloc_tf.inference.inputs import _Names, collect, read_list
 
 
 def touch(path):
@@ -49,8 +49,8 @@ def test_equal_names_get_different_outputs(tmp_path):
 def test_no_order_of_names_collides(stems):
     from pathlib import Path
 
-    taken: set[str] = set()
-    names = [_name(Path(f"{stem}.jpg"), taken).lower() for stem in stems]
+    made = _Names()
+    names = [made.new(Path(f"{stem}.jpg")).lower() for stem in stems]
     assert len(set(names)) == len(names)
 
 

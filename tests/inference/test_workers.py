@@ -13,6 +13,7 @@ import pytest
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference import worker_process
 from fakeloc_tf.inference import workers as module
+from fakeloc_tf.inference.worker_process import SAVE_AGAIN
 from fakeloc_tf.inference.workers import Workers
 
 # Longer than a busy machine takes to import this file in a new process.
@@ -92,10 +93,17 @@ def test_all_that_a_job_tells_arrives_in_order(results):
     ("key", "error"),
     [
         ("refuse", "x.jpg is no picture"),
-        ("break", "RuntimeError: odd"),
-        ("crash", "broke the decoder (SIGSEGV)"),
-        ("hang", f"takes longer than {STALL:g} s; it was given up"),
-        ("eat", f"needs more memory than {worker_process.MAX_WORKER_BYTES >> 30} GB"),
+        ("break", f"RuntimeError: odd; {SAVE_AGAIN}"),
+        ("crash", f"broke the decoder (SIGSEGV): {SAVE_AGAIN}"),
+        (
+            "hang",
+            f"takes longer than {STALL:g} s; it was given up: {SAVE_AGAIN}",
+        ),
+        (
+            "eat",
+            f"needs more memory than {worker_process.MAX_WORKER_BYTES >> 30} GB: "
+            f"{SAVE_AGAIN}",
+        ),
     ],
 )
 def test_a_job_that_fails_says_why(results, key, error):
@@ -158,6 +166,7 @@ STOPPED = """
 import sys
 sys.path.insert(0, {folder!r})
 import test_workers as jobs
+from fakeloc_tf.inference.worker_process import SAVE_AGAIN
 from fakeloc_tf.inference.workers import Workers
 
 if __name__ == "__main__":
