@@ -110,8 +110,8 @@ def test_progress_ends_at_the_number_of_files(monkeypatch):
 
 def test_progress_counts_the_drawing_too(monkeypatch, tmp_path):
     def mark(tell, path, folder, row, shown, settings):
-        for share in (0.5, 1.0):
-            tell(Marked(share))
+        tell(Marked(0.5))
+        tell(Marked(1.0, notes=["the sound is missing"]))
 
     monkeypatch.setattr(module, "find_job", find_scripted)
     monkeypatch.setattr(module, "mark_job", mark)
@@ -122,6 +122,7 @@ def test_progress_counts_the_drawing_too(monkeypatch, tmp_path):
     share = module.FINDING_SHARE
     assert share in told and share + (1 - share) / 2 in told
     assert told == sorted(told)
+    assert row["note"] == "the sound is missing"
 
 
 @pytest.mark.parametrize("status", ["ok", "no_face", "too_small", "unsupported"])
