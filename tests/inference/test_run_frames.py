@@ -118,7 +118,9 @@ def test_progress_counts_the_drawing_too(monkeypatch, tmp_path):
     file, told = InputFile(Path("100-3.mp4"), "video", "x"), []
     outputs = Outputs(tmp_path / "out", {"model": {}, "options": {}})
     pool = InProcess()
-    list(detect_files(make_detector([]), [file], outputs, SETTINGS, pool, told.append))
+    (row,) = list(
+        detect_files(make_detector([]), [file], outputs, SETTINGS, pool, told.append)
+    )
     share = module.FINDING_SHARE
     assert share in told and share + (1 - share) / 2 in told
     assert told == sorted(told)
