@@ -110,18 +110,21 @@ def test_progress_ends_at_the_number_of_files(monkeypatch):
 
 def test_progress_counts_the_drawing_too(monkeypatch, tmp_path):
     def mark(tell, path, folder, row, shown, settings):
-        for share in (0.5, 1.0):
-            tell(Marked(share))
+        tell(Marked(0.5))
+        tell(Marked(1.0, notes=["the sound is missing"]))
 
     monkeypatch.setattr(module, "find_job", find_scripted)
     monkeypatch.setattr(module, "mark_job", mark)
     file, told = InputFile(Path("100-3.mp4"), "video", "x"), []
     outputs = Outputs(tmp_path / "out", {"model": {}, "options": {}})
     pool = InProcess()
-    list(detect_files(make_detector([]), [file], outputs, SETTINGS, pool, told.append))
+    (row,) = list(
+        detect_files(make_detector([]), [file], outputs, SETTINGS, pool, told.append)
+    )
     share = module.FINDING_SHARE
     assert share in told and share + (1 - share) / 2 in told
     assert told == sorted(told)
+    assert row["note"] == "the sound is missing"
 
 
 @pytest.mark.parametrize("status", ["ok", "no_face", "too_small", "unsupported"])
