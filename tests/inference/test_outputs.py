@@ -27,6 +27,7 @@ def test_discard_takes_the_files_of_one_name_only(tmp_path):
     outputs = Outputs(tmp_path / "out", CALL)
     for name in ("a@0.png", "a.png", "a-2@0.png", "ab@0.png", "a@1-000003.png"):
         (outputs.folder / "masks" / name).write_bytes(b"")
+    outputs = Outputs(tmp_path / "out", CALL)  # goes on after a kill
     outputs.discard("a")
     left = {path.name for path in (outputs.folder / "masks").iterdir()}
     assert left == {"a-2@0.png", "ab@0.png"}
@@ -67,6 +68,7 @@ def test_discard_takes_a_name_for_itself_and_not_for_a_pattern(tmp_path):
     outputs = Outputs(tmp_path / "out", CALL)
     for name in ("a[1]@0.png", "a1@0.png"):
         (outputs.folder / "masks" / name).write_bytes(b"")
+    outputs = Outputs(tmp_path / "out", CALL)
     outputs.discard("a[1]")
     assert [p.name for p in (outputs.folder / "masks").iterdir()] == ["a1@0.png"]
 
