@@ -1,6 +1,7 @@
 """Inputs: each file once, under a name of its own."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -47,8 +48,6 @@ def test_equal_names_get_different_outputs(tmp_path):
 
 @given(st.lists(st.sampled_from(["a", "A", "a-2", "a-2-2", "a-3", "b"]), max_size=9))
 def test_no_order_of_names_collides(stems):
-    from pathlib import Path
-
     made = _Names()
     names = [made.new(Path(f"{stem}.jpg")).lower() for stem in stems]
     assert len(set(names)) == len(names)
@@ -119,3 +118,18 @@ def test_a_file_and_a_link_to_it_are_read_once(tmp_path):
     file = touch(tmp_path / "a.jpg")
     (tmp_path / "b.jpg").symlink_to(file)
     assert [f.path for f in collect([file, tmp_path / "b.jpg"])] == [file]
+
+
+def test_names_of_other_bytes_have_rows_of_their_own(tmp_path):
+    for name in (b"\xff.jpg", b"\xfe.jpg", rb"\xff.jpg"):
+        with open(os.fsencode(tmp_path) + b"/" + name, "wb") as file:
+            file.write(b"x")
+    labels = [file.label for file in collect([tmp_path])]
+    assert len(set(labels)) == 3
+    assert f"{tmp_path}/\\xfe.jpg" in labels
+
+
+def test_very_many_equal_names_are_numbered_on():
+    made = _Names()
+    names = {made.new(Path("frame.jpg")) for _ in range(10_000)}
+    assert len(names) == 10_000 and "frame-10000" in names

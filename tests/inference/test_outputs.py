@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from fakeloc_tf.errors import FakelocError
@@ -27,8 +28,12 @@ def test_discard_takes_the_files_of_one_name_only(tmp_path):
     outputs = Outputs(tmp_path / "out", CALL)
     for name in ("a@0.png", "a.png", "a-2@0.png", "ab@0.png", "a@1-000003.png"):
         (outputs.folder / "masks" / name).write_bytes(b"")
-    outputs = Outputs(tmp_path / "out", CALL)  # goes on after a kill
+    # As a call that was stopped left them; `write_mask` adds one of this call.
+    outputs = Outputs(tmp_path / "out", CALL)
+    outputs.write_mask("a@2", np.zeros((4, 4), np.float32))
+    outputs.write_mask("b@0", np.zeros((4, 4), np.float32))
     outputs.discard("a")
+    outputs.discard("b")
     left = {path.name for path in (outputs.folder / "masks").iterdir()}
     assert left == {"a-2@0.png", "ab@0.png"}
 
