@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +90,11 @@ class Outputs:
 
     def sort(self, paths: Sequence[str]) -> None:
         """Puts the lines into the order of `paths`, the last of each path only."""
-        places: dict[str, int] = {}
+        places = {row["path"]: offset for offset, row in read_rows(self.results)}
+        order = [path for path in paths if path in places]
+        wanted = frozenset(order)
+        order += [path for path in places if path not in wanted]
         with self.results.open("rb") as file:
-            while line := file.readline():
-                places[json.loads(line)["path"]] = file.tell() - len(line)
-            order = [path for path in paths if path in places]
-            wanted = frozenset(order)
-            order += [path for path in places if path not in wanted]
             with new_file(self.results) as temporary, temporary.open("wb") as out:
                 for path in order:
                     file.seek(places[path])
@@ -136,16 +134,34 @@ def finished_rows(folder: Path) -> dict[str, Row]:
         Path → head; of a file that was looked at twice, the last. Empty where there
         is nothing.
     """
-    path = folder / RESULTS_FILE
-    if not path.is_file():
-        return {}
-    rows = {}
+    return {row["path"]: head_of(row) for _, row in read_rows(folder / RESULTS_FILE)}
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """Offset in bytes and content of each line of `results.jsonl`.
+
+    A last line that breaks off is left out: its file is looked at again. There are no
+    lines where there is no file.
+
+    Raises:
+        FakelocError: a line is not JSON.
+    """
+    if not path.exists():
+        return
     with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
+        offset = 0
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
                 row = json.loads(line)
-                rows[row["path"]] = head_of(row)
-    return rows
+            except ValueError as error:
+                raise FakelocError(
+                    f"{path}, line {number} is not JSON ({error}); remove that line "
+                    "and the file is looked at again"
+                ) from error
+            yield offset, row
+            offset += len(line)
 
 
 def head_of(row: Row) -> Row:

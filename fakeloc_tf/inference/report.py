@@ -17,9 +17,15 @@ from fakeloc_tf.files import write_text
 from fakeloc_tf.inference import report_rows
 from fakeloc_tf.inference.evidence import NOISE_GAIN, NOISE_SIGMA
 from fakeloc_tf.inference.report_rows import FileLine
-from fakeloc_tf.inference.report_text import Limits, trained_on, verdict_meanings
+from fakeloc_tf.inference.report_text import (
+    threshold_words,
+    thresholds_of,
+    trained_on,
+    verdict_meanings,
+)
 from fakeloc_tf.inference.timeline import Timeline, clock, timeline
 from fakeloc_tf.inference.tracks import ranked
+from fakeloc_tf.inference.verdict import Thresholds
 from fakeloc_tf.pages import data_uri, environment
 
 Row = dict[str, Any]
@@ -66,7 +72,7 @@ def html(folder: Path, max_shown: int = MAX_SHOWN, *, beside: bool = True) -> st
     model = call["model"]
     page = environment("fakeloc_tf.inference")
     page.filters |= {"clock": clock, "link": _link, "bytes": _bytes}
-    page.filters["moment"] = _moment
+    page.filters |= {"moment": _moment, "threshold_words": threshold_words}
     return page.get_template("report.html").render(
         call=call,
         model=model,
@@ -109,7 +115,7 @@ def _file(folder: Path, line: FileLine, model: Row) -> Row:
 
 def _faces(row: Row, model: Row) -> list[Row]:
     """The faces of a picture."""
-    limits = Limits.of(model, "face")
+    limits = thresholds_of(model, "face")
     views = [
         face
         | {
@@ -126,7 +132,7 @@ def _faces(row: Row, model: Row) -> list[Row]:
 
 def _tracks(row: Row, model: Row) -> list[Row]:
     """The tracks of a video that have pictures."""
-    limits = Limits.of(model, "video")
+    limits, of_frames = thresholds_of(model, "video"), thresholds_of(model, "face")
     views = []
     for track in row["tracks"]:
         peaks = report_rows.shown_peaks(track)
@@ -134,11 +140,11 @@ def _tracks(row: Row, model: Row) -> list[Row]:
             view = track | {"title": f"Face {track['track']}", "limits": limits}
             view |= {"manipulated_fraction": peaks[0]["manipulated_fraction"]}
             view |= {"peaks": peaks}
-            views.append(view | {"plot": _plot(row, view, Limits.of(model, "face"))})
+            views.append(view | {"plot": _plot(row, view, of_frames)})
     return views
 
 
-def _plot(row: Row, track: Row, limits: Limits) -> Timeline:
+def _plot(row: Row, track: Row, limits: Thresholds) -> Timeline:
     """The scores of a track over time."""
     scores = [
         (frame["time"], face["probability"])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.outputs import CALL_FILE, RESULTS_FILE
+from fakeloc_tf.inference.outputs import CALL_FILE, RESULTS_FILE, read_rows
 
 # Of a file with many faces these are shown, the highest first.
 MAX_FACES = 8
@@ -64,7 +63,7 @@ def read_lines(folder: Path) -> list[FileLine]:
     Raises:
         FakelocError: a line is not JSON.
     """
-    lines = [_line(row, offset) for offset, row in _rows(folder / RESULTS_FILE)]
+    lines = [_line(row, offset) for offset, row in read_rows(folder / RESULTS_FILE)]
     return sorted(lines, key=_rank)
 
 
@@ -93,27 +92,6 @@ def shown_lines(lines: list[FileLine], max_shown: int) -> list[FileLine]:
 def shown_peaks(track: dict[str, Any]) -> list[dict[str, Any]]:
     """The peaks of a track that have pictures."""
     return [peak for peak in track.get("peaks", ()) if peak.get("evidence")]
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Offset and content of every line; a last one that breaks off is left out."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        offset = 0
-        for number, data in enumerate(file, start=1):
-            try:
-                row = json.loads(data)
-            except ValueError as error:
-                # A call that was stopped while it wrote: the file is done again then.
-                if not data.endswith(b"\n"):
-                    return
-                raise FakelocError(
-                    f"{path}, line {number} is not JSON ({error}); remove that line "
-                    "and the file is looked at again"
-                ) from error
-            yield offset, row
-            offset += len(data)
 
 
 def _line(row: dict[str, Any], offset: int) -> FileLine:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
+from fakeloc_tf.inference.verdict import (
+    LIKELY_MANIPULATED,
+    LIKELY_REAL,
+    NOT_SURE,
+    Thresholds,
+)
 from fakeloc_tf.inference.verdict_text import threshold_text
 
 if TYPE_CHECKING:
@@ -29,36 +33,24 @@ def for_people(info: ModelInfo) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The thresholds on a score bar.
+def thresholds_of(model: dict[str, Any], what: str) -> Thresholds:
+    """Those of `face`, a picture's or a frame's, or of `video`, also of a track.
 
-    Attributes:
-        manipulated: likely manipulated from here on.
-        real: likely real below; None = there is no such threshold.
+    Args:
+        model: of `call.json`: its `thresholds`, {"face": [manipulated, real], "video":
+            ...}, or the one `threshold` of the model.
+        what: `face` or `video`.
     """
+    pair = model.get("thresholds", {}).get(what)
+    return Thresholds(*(pair or (model["threshold"], model["threshold"])))
 
-    manipulated: float
-    real: float | None
 
-    @classmethod
-    def of(cls, model: dict[str, Any], what: str) -> Limits:
-        """Those of `face`, a picture's or a frame's, or of `video`, also of a track.
-
-        Args:
-            model: of `call.json`: its `thresholds`, {"face": [manipulated, real],
-                "video": ...}, or the one `threshold` of the model.
-            what: `face` or `video`.
-        """
-        pair = model.get("thresholds", {}).get(what)
-        return cls(*pair) if pair else cls(model["threshold"], model["threshold"])
-
-    def words(self) -> str:
-        """Both thresholds in words."""
-        text = f"likely manipulated from {threshold_text(self.manipulated)}"
-        if self.real is None:
-            return text
-        return f"{text}, likely real below {threshold_text(self.real)}"
+def threshold_words(thresholds: Thresholds) -> str:
+    """Both thresholds in words."""
+    text = f"likely manipulated from {threshold_text(thresholds.manipulated)}"
+    if thresholds.real is None:
+        return text
+    return f"{text}, likely real below {threshold_text(thresholds.real)}"
 
 
 def verdict_meanings(model: dict[str, Any], what: str) -> list[tuple[str, str]]:
@@ -69,7 +61,8 @@ def verdict_meanings(model: dict[str, Any], what: str) -> list[tuple[str, str]]:
             ...}, come from `ModelInfo.meanings`. Without them the thresholds speak.
         what: `face` or `video`.
     """
-    texts = model.get("meanings", {}).get(what) or _plain(model, Limits.of(model, what))
+    texts = model.get("meanings", {}).get(what)
+    texts = texts or _plain(model, thresholds_of(model, what))
     return [(verdict, sentence(text)) for verdict, text in texts.items()]
 
 
@@ -78,7 +71,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _plain(model: dict[str, Any], limits: Limits) -> dict[str, str]:
+def _plain(model: dict[str, Any], limits: Thresholds) -> dict[str, str]:
     """Sentences that rest on the thresholds alone."""
     upper, source = threshold_text(limits.manipulated), model.get("threshold_source")
     texts = {
