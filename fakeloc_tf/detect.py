@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING
 
-import typer
-
-from fakeloc_tf import cli
+from fakeloc_tf import cli, options
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.settings import FACE_SIDE, FPS, MAX_MINUTES
 
@@ -23,63 +20,19 @@ if TYPE_CHECKING:
     from fakeloc_tf.inference.settings import Settings
     from fakeloc_tf.inference.workers import Workers
 
-# Problems that the summary names; all of them are in results.jsonl.
-MAX_NAMED = 20
-# With at most so many files the summary has the verdict and score of each.
-MAX_SHOWN = 5
-
 
 def detect(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Pictures, videos and folders of them; - reads a list from stdin."
-        ),
-    ],
-    model: Annotated[
-        Path, typer.Option(help="Run folder, .keras file of one, or an export.")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for the results; without it give --json."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the line of each file to stdout.")
-    ] = False,
-    fps: Annotated[
-        float, typer.Option(min=0.01, help="Frames a second to score of a video.")
-    ] = FPS,
-    all_frames: Annotated[
-        bool, typer.Option("--all-frames", help="Score every frame of a video.")
-    ] = False,
-    max_minutes: Annotated[
-        float,
-        typer.Option(min=0.01, help="Of a video; what comes later is not looked at."),
-    ] = MAX_MINUTES,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            help="From here on a face is likely manipulated; default: the one chosen "
-            "on validation."
-        ),
-    ] = None,
-    face_side: Annotated[
-        int,
-        typer.Option(
-            min=80,
-            help="Frames are shrunk to this longer side to look for faces; less is "
-            "faster, more finds smaller faces.",
-        ),
-    ] = FACE_SIDE,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Faces that the model gets at once.")
-    ] = 16,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Processes that read files; default: one a core, at most 16."
-        ),
-    ] = None,
+    paths: options.Paths,
+    model: options.Model,
+    out: options.Out = None,
+    as_json: options.AsJson = False,
+    fps: options.Fps = FPS,
+    all_frames: options.AllFrames = False,
+    max_minutes: options.MaxMinutes = MAX_MINUTES,
+    threshold: options.Threshold = None,
+    face_side: options.FaceSide = FACE_SIDE,
+    batch_size: options.BatchSize = 16,
+    workers: options.WorkerCount = None,
 ) -> int:
     """Scores every face and locates the manipulated region.
 
@@ -89,13 +42,9 @@ def detect(
     """
     if out is None and not as_json:
         raise FakelocError("give --out DIR for the results, or --json to print them")
-    from fakeloc_tf.inference.inputs import collect, read_list
-    from fakeloc_tf.inference.outputs import finished_rows
     from fakeloc_tf.inference.workers import Workers, default_workers
 
-    paths = [p for path in paths for p in _listed(path, read_list)]
-    finished = {} if out is None else finished_rows(out)
-    files = collect(paths, out, {path: row["name"] for path, row in finished.items()})
+    files, finished = _files(paths, out)
     count = min(workers or default_workers(), len(files))
     with Workers(count) as pool:  # which start while the model is loaded
         from fakeloc_tf.inference.detector import Detector
@@ -108,16 +57,27 @@ def detect(
             max_seconds=60 * max_minutes,
             margin=detector.info.margin,
             crop_size=detector.info.crop_size,
-            pictures=out is not None,
         )
         outputs = _open(out, model, detector, settings)
         call = _Call(detector, settings, outputs, pool, as_json)
         return call.run(files, finished)
 
 
-def _listed(path: Path, read_list: Callable[[TextIO], list[Path]]) -> list[Path]:
-    """The path itself; for `-` those of standard input."""
-    return read_list(sys.stdin) if str(path) == "-" else [path]
+def _files(
+    paths: Sequence[Path], out: Path | None
+) -> tuple[list[InputFile], dict[str, Row]]:
+    """What to look at, and the heads of the rows that a stopped call left."""
+    from fakeloc_tf.inference.inputs import collect, read_list
+    from fakeloc_tf.inference.outputs import finished_rows
+
+    listed = [
+        file
+        for path in paths
+        for file in (read_list(sys.stdin) if str(path) == "-" else [path])
+    ]
+    finished = {} if out is None else finished_rows(out)
+    names = {path: row["name"] for path, row in finished.items()}
+    return collect(listed, out, names), finished
 
 
 def _open(
@@ -170,7 +130,7 @@ class _Call:
                 print("the same command goes on where it was", file=sys.stderr)
             raise
         self._conclude(list(heads))
-        self._summarise(list(heads.values()), READ)
+        self._summarise(list(heads.values()))
         return 0 if all(row["status"] in READ for row in heads.values()) else 1
 
     def _rows(self, files: list[InputFile]) -> Iterator[Row]:
@@ -220,40 +180,18 @@ class _Call:
             self.outputs.sort(paths)
             write_report(self.outputs.folder)
 
-    def _summarise(self, rows: list[Row], read: Sequence[str]) -> None:
-        """Says how many files came out how, and names those with a problem."""
+    def _summarise(self, rows: list[Row]) -> None:
+        """Prints how it went, and where the report is."""
         from rich.console import Console
         from rich.markup import escape
 
+        from fakeloc_tf.inference.summary import summary
+
         console = Console(stderr=self.as_json, soft_wrap=True, highlight=False)
-        for key in ("status", "verdict"):
-            counts = Counter(row[key] for row in rows if key in row)
-            if counts:
-                parts = (f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
-                console.print(", ".join(parts))
-        judged = [row for row in rows if "verdict" in row]
-        for row in judged if len(judged) <= MAX_SHOWN else ():
-            answer = f"{row['verdict'].replace('_', ' ')} {row['probability']:.3f}"
-            console.print(escape(_in_one_line(f"{answer}: {row['path']}")))
-        odd = [row for row in rows if row["status"] not in read or row.get("note")]
-        for row in odd[:MAX_NAMED]:
-            reason = row.get("reason") or row.get("note") or ""
-            # Many reasons begin with the path themselves.
-            reason = reason.removeprefix(row["path"]).lstrip(": ")
-            text = f"{row['status']}: {row['path']}: {reason}"
-            console.print(escape(_in_one_line(text)))
-        if len(odd) > MAX_NAMED:
-            console.print(f"  and {len(odd) - MAX_NAMED} more, see results.jsonl")
+        for line in summary(rows):
+            console.print(escape(line))
         if self.outputs is not None:
             console.print(escape(f"report: {self.outputs.folder / 'report.html'}"))
-
-
-def _in_one_line(text: str) -> str:
-    """A line of the summary; names hold line breaks and commands to the terminal."""
-    from fakeloc_tf.pages import visible
-
-    shown = visible(f"  {text}")
-    return shown.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,12 +7,11 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fakeloc_tf import cli
+from fakeloc_tf import cli, options
 from fakeloc_tf.errors import FakelocError
 
 # A password does not belong on a command line, where `ps` shows it.
@@ -20,9 +19,7 @@ AUTH_VARIABLE = "FAKELOC_UI_AUTH"
 
 
 def ui(
-    model: Annotated[
-        Path, typer.Option(help="Run folder, .keras file of one, or an export.")
-    ],
+    model: options.Model,
     host: Annotated[
         str,
         typer.Option(

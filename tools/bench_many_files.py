@@ -10,7 +10,6 @@ costs beside looking for faces. A second call on each folder is killed half-way.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Annotated
 import cv2
 import typer
 from fuzz_seeds import PORTRAIT
+from process_cost import children_of, peak_megabytes
 from rich.console import Console
 from rich.table import Table
 
@@ -43,17 +43,8 @@ def make_folder(folder: Path, count: int) -> None:
 
 def peaks_mb(process: int) -> tuple[int, int]:
     """Peak memory of a process, and the largest of its children's."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return _peak_mb(process), max((_peak_mb(int(c)) for c in children), default=0)
-
-
-def _peak_mb(process: int) -> int:
-    try:
-        text = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"VmHWM:\s+(\d+) kB", text)
-    return int(found[1]) >> 10 if found else 0
+    children = (peak_megabytes(child) for child in children_of(process))
+    return int(peak_megabytes(process)), int(max(children, default=0))
 
 
 def call(model: Path, folder: Path, out: Path, kill_at: int = 0) -> tuple[float, ...]:
@@ -67,10 +58,7 @@ def call(model: Path, folder: Path, out: Path, kill_at: int = 0) -> tuple[float,
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     while process.poll() is None:
-        try:
-            peaks = peaks_mb(process.pid)
-        except OSError:
-            break
+        peaks = peaks_mb(process.pid)
         parent, worker = max(parent, peaks[0]), max(worker, peaks[1])
         if kill_at and rows.exists() and rows.read_bytes().count(b"\n") >= kill_at:
             process.send_signal(signal.SIGKILL)

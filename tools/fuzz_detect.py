@@ -20,6 +20,7 @@ from typing import Annotated
 
 import fuzz_seeds
 import typer
+from process_cost import peak_megabytes
 from rich.console import Console
 from rich.table import Table
 
@@ -28,9 +29,7 @@ from fakeloc_tf.inference.inputs import kind_of
 from fakeloc_tf.inference.settings import Settings
 from fakeloc_tf.inference.workers import Message, Workers
 
-SETTINGS = Settings(
-    fps=4.0, face_side=320, max_seconds=60.0, margin=1.3, crop_size=64, pictures=False
-)
+SETTINGS = Settings(fps=4.0, face_side=320, max_seconds=60.0, margin=1.3, crop_size=64)
 # What `workers` says of a process that died or was killed, and of Python's own faults:
 # an error that no decoder meant for people.
 _DEATH = re.compile(r"broke the decoder|ended the decoder|takes longer than")
@@ -128,20 +127,10 @@ class _Fuzzer:
         """Peak memory of each process that lived."""
         for worker in pool._workers:
             if worker.process.pid is not None:
-                peak = _peak_mb(worker.process.pid)
+                peak = int(peak_megabytes(worker.process.pid))
                 self.tally.peaks[worker.process.pid] = max(
                     peak, self.tally.peaks.get(worker.process.pid, 0)
                 )
-
-
-def _peak_mb(process: int) -> int:
-    """VmHWM; 0 where the process is gone."""
-    try:
-        text = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"VmHWM:\s+(\d+) kB", text)
-    return int(found[1]) >> 10 if found else 0
 
 
 def fuzz(

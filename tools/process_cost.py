@@ -58,15 +58,26 @@ def run_measured(arguments: list[str], every: float = 0.05) -> Cost:
 
 def tree_megabytes(pid: int) -> float:
     """`VmHWM` of a process and of those below it that still run."""
+    return peak_megabytes(pid) + sum(map(tree_megabytes, children_of(pid)))
+
+
+def peak_megabytes(pid: int) -> float:
+    """`VmHWM` of one process; 0 where it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
-        below = [
+    except OSError:
+        return 0.0
+    lines = [line.split() for line in status.splitlines() if "VmHWM" in line]
+    return int(lines[0][1]) / 1024 if lines else 0.0
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that one started and that still run; none where it has ended."""
+    try:
+        return [
             int(child)
             for task in Path(f"/proc/{pid}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
-    except (OSError, ValueError):  # It has ended.
-        return 0.0
-    lines = [line.split() for line in status.splitlines() if "VmHWM" in line]
-    own = int(lines[0][1]) / 1024 if lines else 0.0
-    return own + sum(map(tree_megabytes, below))
+    except (OSError, ValueError):
+        return []

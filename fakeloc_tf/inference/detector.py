@@ -140,7 +140,7 @@ class Detector:
         if not found:
             return []
         scores = self.detect_faces(np.stack([face.crop_uint8 for face in found]))
-        return [self._result(scores, i, face) for i, face in enumerate(found)]
+        return [face_result(self.info, f, scores, i) for i, f in enumerate(found)]
 
     def detect_faces(self, crops_uint8: np.ndarray) -> FaceScores:
         """Scores face crops.
@@ -166,23 +166,32 @@ class Detector:
             method_probabilities=merged.get("method_probabilities"),
         )
 
-    def _result(self, scores: FaceScores, index: int, face: FoundFace) -> FaceResult:
-        """The face at `index` of a batch."""
-        probability = float(scores.probability[index])
-        localization = scores.localization[index]
-        methods = scores.method_probabilities
-        named = None
-        if methods is not None:
-            pairs = zip(self.info.classes, methods[index].tolist(), strict=True)
-            named = dict(pairs)
-        thresholds, doubted = self.info.thresholds(), are_doubts(face.warnings)
-        return FaceResult(
-            box=face.box,
-            crop_box=face.crop_box,
-            probability=probability,
-            verdict=verdict(probability, thresholds, doubted=doubted),
-            warnings=face.warnings,
-            manipulated_fraction=float(np.mean(localization >= 0.5)),
-            localization=localization,
-            method_probabilities=named,
-        )
+
+def face_result(
+    info: ModelInfo, face: FoundFace, scores: FaceScores, index: int
+) -> FaceResult:
+    """What the model says of a face that was found.
+
+    Args:
+        info: of the model.
+        face: as it was found.
+        scores: of a batch.
+        index: of the face in the batch.
+    """
+    probability = float(scores.probability[index])
+    localization = scores.localization[index]
+    methods = scores.method_probabilities
+    named = None
+    if methods is not None:
+        named = dict(zip(info.classes, methods[index].tolist(), strict=True))
+    doubted = are_doubts(face.warnings)
+    return FaceResult(
+        box=face.box,
+        crop_box=face.crop_box,
+        probability=probability,
+        verdict=verdict(probability, info.thresholds(), doubted=doubted),
+        warnings=face.warnings,
+        manipulated_fraction=float(np.mean(localization >= 0.5)),
+        localization=localization,
+        method_probabilities=named,
+    )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import numpy as np
-
-from fakeloc_tf.inference.detector import FaceScores
+from fakeloc_tf.inference.detector import FaceResult, FaceScores, face_result
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
 from fakeloc_tf.inference.inputs import InputFile, shown
 from fakeloc_tf.inference.marking import Shown
@@ -140,33 +138,16 @@ class FileRow:
         self, frame: FoundFrame, number: int, face: FoundFace, scores: FaceScores
     ) -> Row:
         """One face; writes its mask."""
-        # Rounded in the row only: the thresholds of sure models lie near 1, such as
-        # 0.99999994, and a rounded score would be beyond them.
-        probability = float(scores.probability[number])
+        result = face_result(self._info, face, scores, number)
         if face.track is not None:
-            point = TrackPoint(frame.index, frame.time, probability)
+            point = TrackPoint(frame.index, frame.time, result.probability)
             self._collector.add(face.track, point, face.warnings)
-        thresholds, doubted = self._info.thresholds(), are_doubts(face.warnings)
-        localization = scores.localization[number]
         head: Row = {"face": number} if face.track is None else {"track": face.track}
-        row = (
-            head
-            | _geometry(face)
-            | {
-                "probability": round(probability, DIGITS),
-                "verdict": verdict(probability, thresholds, doubted=doubted),
-                "warnings": _warnings(face.warnings),
-                "manipulated_fraction": float(np.mean(localization >= 0.5)),
-            }
-        )
+        row = head | _of_result(result)
         if self._outputs is not None:
             where = number if face.track is None else f"{face.track}-{frame.index:06d}"
             name = f"{self.item.name}@{where}"
-            row["mask"] = self._outputs.write_mask(name, localization)
-        if scores.method_probabilities is not None:
-            methods = scores.method_probabilities[number].tolist()
-            named = zip(self._info.classes, methods, strict=True)
-            row["method_probabilities"] = {k: round(v, DIGITS) for k, v in named}
+            row["mask"] = self._outputs.write_mask(name, result.localization)
         return row
 
     def _finish_video(self) -> tuple[list[Row], list[Shown]]:
@@ -229,15 +210,27 @@ def worst(verdicts: list[str]) -> str:
     return min(verdicts, key=ALL.index)
 
 
-def _geometry(face: FoundFace) -> Row:
-    """Where the face is and how it was found."""
-    box, crop = face.box, face.crop_box
-    return {
+def _of_result(result: FaceResult) -> Row:
+    """A face as it stands in the row.
+
+    Rounded here only: the thresholds of sure models lie near 1, such as 0.99999994, and
+    a rounded score would be beyond them.
+    """
+    box, crop = result.box, result.crop_box
+    row: Row = {
         "box": [round(v, 1) for v in (box.left, box.top, box.right, box.bottom)],
         "face_score": round(box.score, 4),
         "pose": box.pose,
         "crop_box": [crop.left, crop.top, crop.right, crop.bottom],
+        "probability": round(result.probability, DIGITS),
+        "verdict": result.verdict,
+        "warnings": _warnings(result.warnings),
+        "manipulated_fraction": result.manipulated_fraction,
     }
+    if result.method_probabilities is not None:
+        methods = result.method_probabilities.items()
+        row["method_probabilities"] = {k: round(v, DIGITS) for k, v in methods}
+    return row
 
 
 def _warnings(warnings: Sequence[QualityWarning]) -> list[dict[str, str]]:

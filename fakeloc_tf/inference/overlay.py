@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,10 +11,6 @@ import numpy as np
 from fakeloc_tf.inference import verdict
 from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
 from fakeloc_tf.media.boxes import CropBox, FaceBox, paste
-
-if TYPE_CHECKING:
-    # Workers draw without TensorFlow, which the detector brings along.
-    from fakeloc_tf.inference.detector import FaceResult
 
 # Of each verdict its box and the letters on it: Okabe and Ito's vermillion, bluish
 # green and orange, made darker and lighter. Colour-blind people tell them apart too.
@@ -42,18 +37,6 @@ class DrawnFace:
     verdict: str
     localization: np.ndarray
     track: int | None = None
-
-
-def drawn(face: FaceResult, track: int | None = None) -> DrawnFace:
-    """The drawable part of a result."""
-    return DrawnFace(
-        face.box,
-        face.crop_box,
-        face.probability,
-        face.verdict,
-        face.localization,
-        track,
-    )
 
 
 def heat_rgba(localization: np.ndarray) -> np.ndarray:

@@ -10,20 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector, FaceScores
 from fakeloc_tf.inference.file_rows import FileRow
-from fakeloc_tf.inference.finding import (
-    FileFacts,
-    FoundFrame,
-    find_job,
-)
+from fakeloc_tf.inference.finding import FileFacts, FoundFrame, find_job
 from fakeloc_tf.inference.identity import file_identity
 from fakeloc_tf.inference.inputs import InputFile, valid_text
-from fakeloc_tf.inference.marking import Marked, Shown, mark_job
+from fakeloc_tf.inference.marking import Marked, mark_job
 from fakeloc_tf.inference.outputs import Outputs, Row
 from fakeloc_tf.inference.settings import Settings
 from fakeloc_tf.inference.workers import Message, Workers
@@ -85,13 +82,14 @@ class _Work:
         waiting: frames whose faces the model has not scored yet.
         ended: whether the worker has found all faces.
         drawn: share of the overlay that is done.
+        to_draw: the row, once nothing but the overlay is missing.
     """
 
     row: FileRow
     waiting: int = 0
     ended: bool = False
     drawn: float = 0.0
-    to_draw: tuple[Row, list[Shown]] | None = None
+    to_draw: Row | None = None
 
 
 @dataclass
@@ -119,7 +117,7 @@ class _Run:
         self._workers = workers
         self._on_progress = on_progress
         self._work: dict[int, _Work] = {}
-        self._drawings: deque[int] = deque()
+        self._drawings: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._batch = _Batch()
         self._finished = 0
 
@@ -146,12 +144,8 @@ class _Run:
         """Gives every idle worker a job; drawings first: they end files."""
         while self._workers.idle and (self._drawings or to_find):
             if self._drawings:
-                key = self._drawings.popleft()
-                row, shown = self._work[key].to_draw or ({}, [])
-                item = self._work[key].row.item
-                folder = self._outputs.folder if self._outputs else Path()
-                job = (mark_job, item.path, folder, row, shown, self._settings)
-                self._workers.start(key, *job)
+                key, job = self._drawings.popleft()
+                self._workers.start(key, mark_job, *job)
                 continue
             key, item = to_find.popleft()
             self._work[key] = _Work(FileRow(item, self._detector.info, self._outputs))
@@ -174,7 +168,7 @@ class _Run:
         if message.error is not None:
             yield self._fail(key, message.error)
         elif message.done and work.to_draw is not None:
-            yield self._end(work.to_draw[0], key)
+            yield self._end(work.to_draw, key)
         elif message.done:
             work.ended = True
             yield from self._conclude(key)
@@ -201,9 +195,10 @@ class _Run:
         row, shown = work.row.finish()
         if self._outputs is None or row["status"] != "ok":
             yield self._end(row, key)
-        else:
-            work.to_draw = (row, shown)
-            self._drawings.append(key)
+            return
+        work.to_draw = row
+        path, folder = work.row.item.path, self._outputs.folder
+        self._drawings.append((key, (path, folder, row, shown, self._settings)))
 
     def _fail(self, key: int, reason: str) -> Row:
         """Ends a file that could not be read; takes its pictures back."""

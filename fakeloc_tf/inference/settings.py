@@ -26,7 +26,6 @@ class Settings:
         max_seconds: of a video, what comes later is not looked at, and its row says so.
         margin: factor on the face box, of the model.
         crop_size: side of the crops in pixels, of the model.
-        pictures: write masks, overlays and what the report shows.
     """
 
     fps: float | None
@@ -34,7 +33,6 @@ class Settings:
     max_seconds: float
     margin: float
     crop_size: int
-    pictures: bool
 
     def to_row(self) -> dict[str, Any]:
         """For `call.json`."""

@@ -62,7 +62,6 @@ class Examiner:
             max_seconds=limits.max_seconds,
             margin=detector.info.margin,
             crop_size=detector.info.crop_size,
-            pictures=True,
         )
         self._call = _public_call(model, detector, self._settings)
 

@@ -15,9 +15,7 @@ from fakeloc_tf.inference.settings import Settings
 from fakeloc_tf.inference.workers import Message
 
 CALL = {"model": {}, "options": {}}
-SETTINGS = Settings(
-    fps=None, face_side=640, max_seconds=60, margin=1.3, crop_size=32, pictures=True
-)
+SETTINGS = Settings(fps=None, face_side=640, max_seconds=60, margin=1.3, crop_size=32)
 
 
 class InProcess:

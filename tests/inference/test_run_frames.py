@@ -17,9 +17,7 @@ from fakeloc_tf.inference.run import detect_files, is_finished
 from fakeloc_tf.inference.settings import Settings
 from fakeloc_tf.media.boxes import crop_box
 
-SETTINGS = Settings(
-    fps=None, face_side=640, max_seconds=60, margin=1.3, crop_size=8, pictures=False
-)
+SETTINGS = Settings(fps=None, face_side=640, max_seconds=60, margin=1.3, crop_size=8)
 
 
 def face(level, track):
