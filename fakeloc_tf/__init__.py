@@ -1,8 +1,8 @@
 """Detects manipulated faces and locates the manipulated region (Kong et al., 2022).
 
 The names below are the public API. They are imported at their first use, so that
-`import fakeloc_tf` costs nothing and an export for ONNX Runtime or OpenVINO answers
-without TensorFlow.
+`import fakeloc_tf` costs nothing and an export for ONNX Runtime, OpenVINO or LiteRT
+answers without TensorFlow.
 """
 
 from __future__ import annotations

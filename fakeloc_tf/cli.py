@@ -24,8 +24,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluate": ("fakeloc_tf.evaluate", "predictions, metrics, a table per method"),
     "robustness": ("fakeloc_tf.robustness", "score and mask under corruptions"),
     "reproduce": ("fakeloc_tf.reproduce", "the paper's tables and figures"),
-    "export": ("fakeloc_tf.export", "for TF Serving, ONNX Runtime or OpenVINO"),
+    "export": ("fakeloc_tf.export", "for TF Serving, ONNX Runtime, OpenVINO or phones"),
     "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
+    "score": ("fakeloc_tf.score", "the same, the model on a TensorFlow Serving"),
+    "serve": ("fakeloc_tf.serve", "the same for programs: HTTP, JSON, OpenAPI"),
     "ui": ("fakeloc_tf.ui", "the same in the browser: drop a picture or a video"),
 }
 
@@ -72,7 +74,7 @@ def _guard(command: Callable[..., int | None]) -> Callable[..., None]:
         try:
             status = command(*args, **kwargs)
         except FakelocError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {_printable(str(error))}", file=sys.stderr)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             print("stopped", file=sys.stderr)
@@ -80,6 +82,11 @@ def _guard(command: Callable[..., int | None]) -> Callable[..., None]:
         raise typer.Exit(status or 0)
 
     return guarded
+
+
+def _printable(text: str) -> str:
+    """Without what moves a terminal's cursor: names and servers can be hostile."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def _quiet_start() -> None:
@@ -90,17 +97,18 @@ def _quiet_start() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
-    # What fails in one of Beam's workers comes back as an exception, and it warns that
-    # it lacks a package for a format that is not used here.
+    # What fails in one of Beam's workers comes back as an exception, and it warns of
+    # what it lacks for a format and for figures that are not used here.
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
-    logging.getLogger().addFilter(_not_crcmod)
+    logging.getLogger().addFilter(_not_beams)
     for noisy in ("tensorflow", "absl", "apache_beam", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _not_crcmod(record: logging.LogRecord) -> bool:
+def _not_beams(record: logging.LogRecord) -> bool:
     """A filter by name: the same one is added once, however often a command runs."""
-    return "crcmod" not in record.getMessage()
+    text = record.getMessage()
+    return "crcmod" not in text and "Resource module is not available" not in text
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -67,9 +67,13 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+        try:
+            # Replaces an empty folder; another process may have filled it meanwhile.
+            temporary.rename(path)
+        except OSError as error:
+            raise FakelocError(
+                f"{path} was written meanwhile by another process; try again"
+            ) from error
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

@@ -1,7 +1,8 @@
-"""The options of `fakeloc detect`, and those that it shares with other verbs."""
+"""The options of `fakeloc detect`, `score`, `serve`, `ui` and `export`."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -54,5 +55,114 @@ WorkerCount = Annotated[
     int | None,
     typer.Option(
         min=1, help="Processes that read files; default: one a core, at most 16."
+    ),
+]
+
+
+# Of `fakeloc export`.
+class ExportFormat(StrEnum):
+    """First words of the keys of `serving.exports.formats.FORMATS`."""
+
+    SAVED_MODEL = "saved_model"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+    LITERT = "litert"
+
+
+class Quantization(StrEnum):
+    """Keys of `serving.exports.litert_model.QUANTIZATIONS`."""
+
+    NONE = "none"
+    FLOAT16 = "float16"
+    DYNAMIC_RANGE = "dynamic_range"
+
+
+Run = Annotated[Path, typer.Option(help="Folder of the run.")]
+ExportFolder = Annotated[
+    Path, typer.Option(help="New folder; a SavedModel goes to DIR/1, DIR/2, …")
+]
+Format = Annotated[
+    ExportFormat, typer.Option(help="For TF Serving, ONNX Runtime, OpenVINO or phones.")
+]
+Verify = Annotated[
+    Path | None,
+    typer.Option(help="Prepared records: verify on faces of their test split."),
+]
+Quantize = Annotated[
+    Quantization,
+    typer.Option(
+        help="Weights of --format litert: half the size as float16, a quarter as "
+        "dynamic_range, which changes the scores."
+    ),
+]
+
+# Of `fakeloc score`.
+Server = Annotated[
+    str,
+    typer.Option(
+        help="http(s)://HOST:8501 for REST or grpc(s)://HOST:8500 for gRPC; a token is "
+        "taken from FAKELOC_SERVER_TOKEN in the environment."
+    ),
+]
+ModelName = Annotated[str, typer.Option(help="Of the model on the server.")]
+ModelVersion = Annotated[
+    int | None,
+    typer.Option(min=0, help="Of the model; default: the highest available."),
+]
+RequestSize = Annotated[
+    int, typer.Option("--batch-size", min=1, help="Faces in a request.")
+]
+Parallel = Annotated[int, typer.Option(min=1, help="Requests at the same time.")]
+Timeout = Annotated[
+    float, typer.Option(min=0.1, help="Seconds that one request may take.")
+]
+Retries = Annotated[
+    int, typer.Option(min=0, help="Further attempts where the server does not answer.")
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(help="PEM of the authority that signed the server's certificate."),
+]
+Compact = Annotated[
+    bool | None,
+    typer.Option(
+        "--compact/--float-maps",
+        help="Maps of 8 bits, exact to 1/510, or of 32; default: 8 over REST, 32 over "
+        "gRPC.",
+    ),
+]
+
+# Of `fakeloc ui` and `fakeloc serve`.
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Of the server.")]
+MaxMb = Annotated[float, typer.Option(help="Largest upload, in megabytes.")]
+MaxSeconds = Annotated[
+    float, typer.Option(help="Of a video; what comes later is not looked at.")
+]
+TimeLimit = Annotated[
+    float, typer.Option(help="Seconds that the work on one file may take.")
+]
+ServeHost = Annotated[
+    str,
+    typer.Option(
+        help="Address to bind to; the default is reachable from this machine only. "
+        "Elsewhere set FAKELOC_SERVE_TOKEN in the environment."
+    ),
+]
+Queue = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Requests that may wait; further ones are answered with 429."
+    ),
+]
+Grace = Annotated[
+    float,
+    typer.Option(min=0, help="Seconds for what is under way when it is stopped."),
+]
+ServeWorkers = Annotated[
+    int | None,
+    typer.Option(
+        min=2,
+        help="Processes that read files, one of which videos leave free; default: one "
+        "a core, 2 to 16.",
     ),
 ]

@@ -27,16 +27,10 @@ def ui(
             f"only. Elsewhere set {AUTH_VARIABLE}=user:password in the environment."
         ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page.")] = 7860,
-    max_mb: Annotated[
-        float, typer.Option(help="Largest upload, in megabytes.")
-    ] = 100.0,
-    max_seconds: Annotated[
-        float, typer.Option(help="Of a video; what comes later is not looked at.")
-    ] = 60.0,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds that the work on one file may take.")
-    ] = 300.0,
+    port: options.Port = 7860,
+    max_mb: options.MaxMb = 100.0,
+    max_seconds: options.MaxSeconds = 60.0,
+    time_limit: options.TimeLimit = 300.0,
 ) -> int:
     """Opens a page in the browser that does what `fakeloc detect` does.
 
@@ -48,7 +42,7 @@ def ui(
             "`pip install 'fakeloc-tf[ui]'` brings it"
         )
     from fakeloc_tf.web.limits import Limits
-    from fakeloc_tf.web.server import Address, parse_auth, serving
+    from fakeloc_tf.web.ui.server import Address, parse_auth, serving
 
     limits = Limits(max_mb, max_seconds, time_limit)
     address = Address(host, port, parse_auth(os.environ.get(AUTH_VARIABLE)))

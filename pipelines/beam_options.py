@@ -50,7 +50,8 @@ def _check_known(options: list[str]) -> None:
     unknown = parser.parse_known_args(options)[1]
     if unknown:
         raise FakelocError(
-            f"unknown option {unknown[0]}; see `python -m pipelines.prepare --help`"
+            f"unknown option {unknown[0]}; see --help (a pattern such as '*.jpg' needs "
+            "quotes)"
         )
 
 

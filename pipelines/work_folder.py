@@ -43,42 +43,77 @@ def work_folder(out: Path, job: dict[str, Any]) -> Iterator[Path]:
         (folder / PARTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FakelocError(f"{folder} cannot be made: {error.strerror}") from error
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FakelocError(f"another process is preparing {out}") from error
-        _check_same_job(folder, out, job)
-        try:
+    with only_one(folder, f"preparing {out}"):
+        check_same_job(folder / _JOB, folder, out, job)
+        if done := sum(1 for _ in (folder / PARTS).glob("*.json")):
+            _log.info("going on in %s: %d files are done", folder, done)
+        with keeping_finished(folder):
             yield folder
-        except (OSError, RuntimeError) as error:
-            # Beam passes a worker's OSError on as a RuntimeError with its text.
-            reason = str(error).split(" [while running")[0]
-            if isinstance(error, RuntimeError) and "[Errno" not in reason:
-                raise
-            raise FakelocError(
-                f"{folder}: {reason}; what is finished is kept: the same command "
-                "goes on with it"
-            ) from error
         shutil.rmtree(folder / PARTS)
         (folder / _JOB).unlink()
-        (folder / _LOCK).unlink()
         if out.exists():
             shutil.rmtree(out)
         folder.rename(out)
 
 
-def _check_same_job(folder: Path, out: Path, job: dict[str, Any]) -> None:
-    """Notes the job, or compares it with the one that was not finished."""
-    path = folder / _JOB
+@contextmanager
+def only_one(folder: Path, doing: str) -> Iterator[None]:
+    """Keeps other processes out of a folder; the lock is gone at the end.
+
+    Args:
+        folder: exists.
+        doing: what another process would be doing, for the message.
+
+    Raises:
+        FakelocError: another process has the lock.
+    """
+    path = folder / _LOCK
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FakelocError(f"another process is {doing}") from error
+        yield
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def keeping_finished(folder: Path) -> Iterator[None]:
+    """Says of a full disk and the like that the same command goes on.
+
+    Raises:
+        FakelocError: the system failed, here or in one of Beam's workers.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        # Beam passes a worker's OSError on as a RuntimeError with its text.
+        reason = str(error).split(" [while running")[0]
+        if isinstance(error, RuntimeError) and "[Errno" not in reason:
+            raise
+        raise FakelocError(
+            f"{folder}: {reason}; what is finished is kept: the same command "
+            "goes on with it"
+        ) from error
+
+
+def check_same_job(path: Path, held: Path, out: Path, job: dict[str, Any]) -> None:
+    """Notes the job, or compares it with the one that was not finished.
+
+    Args:
+        path: where it is noted.
+        held: the folder of what was done, which may be deleted; for the message.
+        out: of the call, for the message.
+        job: everything that the result depends on, as JSON.
+
+    Raises:
+        FakelocError: the job is another one.
+    """
     if not path.exists():
         write_text(path, json.dumps(job, indent=1, sort_keys=True))
         return
     if json.loads(path.read_text("utf-8")) != json.loads(json.dumps(job)):
         raise FakelocError(
-            f"{folder} holds unfinished work on other input or with other settings; "
-            f"delete it, or choose another --out than {out}"
+            f"{held} holds work on other input or with other settings; delete it, or "
+            f"choose another --out than {out}"
         )
-    done = sum(1 for _ in (folder / PARTS).glob("*.json"))
-    if done:
-        _log.info("going on in %s: %d files are done", folder, done)

@@ -4,15 +4,18 @@ import importlib
 
 import pytest
 
-from fakeloc_tf.inference import model_info
+from fakeloc_tf.inference import run_info
 from fakeloc_tf.models.scorer import load_run
-from fakeloc_tf.serving.formats import FORMATS
+from fakeloc_tf.serving.exports.formats import FORMATS
 
 # What the export and the engine need beside TensorFlow.
 NEEDS = {
     "saved_model": (),
     "onnx": ("onnx", "tf2onnx", "onnxruntime"),
     "openvino": ("openvino",),
+    "litert": ("ai_edge_litert",),
+    "litert_float16": ("ai_edge_litert",),
+    "litert_dynamic_range": ("ai_edge_litert",),
 }
 
 
@@ -29,5 +32,5 @@ def write(run, format_name, folder):
     """Writes an export without proving it."""
     model, config, metrics = load_run(run)
     folder.mkdir(parents=True)
-    FORMATS[format_name].write(model, model_info.from_config(config, metrics), folder)
+    FORMATS[format_name].write(model, run_info.from_config(config, metrics), folder)
     return folder

@@ -27,6 +27,8 @@ PIPELINES_MAY_IMPORT = (
     "fakeloc_tf.inference",
     "fakeloc_tf.media",
     "fakeloc_tf.noise",
+    # `pipelines.score` takes the options of `fakeloc detect`.
+    "fakeloc_tf.options",
 )
 
 

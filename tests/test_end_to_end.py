@@ -67,7 +67,7 @@ def test_every_test_face_has_a_prediction(predictions):
 
 
 def test_served_bytes_of_a_record_score_as_evaluation_says(folder, predictions):
-    serve = tf.saved_model.load(folder / "served" / "1").signatures["serve_bytes"]
+    serve = tf.saved_model.load(folder / "served" / "1").signatures["serving_default"]
     files = sorted((folder / "records").glob("test-*.tfrecord"))
 
     for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():

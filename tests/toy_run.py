@@ -12,7 +12,7 @@ import tiny_backbone
 from fakeloc_tf import config
 from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.models import backbones
-from fakeloc_tf.models.detector import build_detector
+from fakeloc_tf.models.detector import build_detector, load_detector
 
 TOY = (
     "name=toy",
@@ -41,10 +41,31 @@ def make_run(folder: Path, *overrides: str) -> Path:
     return folder
 
 
+def make_settled_run(folder: Path, *overrides: str) -> Path:
+    """The same with statistics of normalisation that fit the faces.
+
+    Without them what reaches the last layer is so small that `_spread` gives it weights
+    no float16 can hold, which no trained model has.
+    """
+    make_run(folder, "model.batch_norm_momentum=0.5", *overrides)
+    model = load_detector(folder / "best.keras")
+    images = _faces(model)
+    for _ in range(30):
+        model(images, training=True)
+    _spread(model)
+    model.save(folder / "best.keras")
+    return folder
+
+
+def _faces(model: keras.Model) -> np.ndarray:
+    """Eight drawn faces at the model's size."""
+    faces = [synthetic.synthetic_face(i, "val", 72).image_uint8 for i in range(8)]
+    return model_input(np.stack(faces), model.input.shape[1])
+
+
 def _spread(model: keras.Model) -> None:
     """Scales the last layers: untrained, all say 0.5, which would hide mistakes."""
-    faces = [synthetic.synthetic_face(i, "val", 72).image_uint8 for i in range(8)]
-    images = model_input(np.stack(faces), model.input.shape[1])
+    images = _faces(model)
     # The deep map weighs the classifier's features: it comes first.
     for name, part, last in (
         ("semantic_deep", "semantic_deep_head", "map"),

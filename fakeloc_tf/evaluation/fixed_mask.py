@@ -18,7 +18,7 @@ import tensorflow as tf
 from fakeloc_tf.data import dataset, prepared, targets
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
-from fakeloc_tf.media.images import decode_png, write_png
+from fakeloc_tf.media.images import decode_png, to_grey, write_png
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def fixed_mask(
     source = prepared.split_sha256(records, "train", f"size={size}\n{chosen}")
     if not (picture.is_file() and _noted(note) == source):
         mean = mean_training_mask(records, size, methods)
-        write_png(picture, np.round(255 * mean).astype(np.uint8))
+        write_png(picture, to_grey(mean))
         write_text(note, json.dumps({"source_sha256": source, "size": size}) + "\n")
     return decode_png(picture.read_bytes()).astype(np.float32) / 255
 

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+# Before 14.0.1 a Parquet file can name code that pyarrow runs (CVE-2023-47248).
+import pyarrow_hotfix  # noqa: F401
 import tensorflow as tf
 from pyarrow import parquet
 

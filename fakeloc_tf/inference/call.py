@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -17,10 +17,11 @@ from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.report_text import for_people
 from fakeloc_tf.inference.settings import Settings
 
+# What runs the model, where it is not a server that does.
+ENGINES = ("tensorflow", "keras", "onnxruntime", "openvino", "ai-edge-litert")
 # Whose versions may change a score, a box or a picture.
 PACKAGES = (
-    "tensorflow",
-    "keras",
+    *ENGINES,
     "numpy",
     "opencv-python-headless",
     "opencv-python",
@@ -29,13 +30,32 @@ PACKAGES = (
     "av",
     "pillow",
     "pillow-heif",
-    "onnxruntime",
-    "openvino",
 )
 
 
+@dataclass(frozen=True)
+class ServedModel:
+    """A model that a server runs; the hash of its files is not known here.
+
+    Attributes:
+        url: of the server, without credentials.
+        name: of the model on the server.
+        version: that answers.
+        maps: `float32`, or `8 bits` where they came as PNG.
+    """
+
+    url: str
+    name: str
+    version: int
+    maps: str
+
+
+# A path as `loading.load_model` takes it, or what a server runs.
+Model = str | os.PathLike[str] | ServedModel
+
+
 def describe_call(
-    model: str | os.PathLike[str],
+    model: Model,
     info: ModelInfo,
     settings: Settings,
     command: Sequence[str],
@@ -43,28 +63,45 @@ def describe_call(
     """What must be known to make the same results again.
 
     Args:
-        model: path as given.
+        model: path as given, or what the server says.
         info: of the model, with the thresholds in use.
         settings: for looking at files.
         command: as typed.
     """
-    engine = find_model(model).engine
+    served = isinstance(model, ServedModel)
     return {
         "version": fakeloc_tf.__version__,
         "command": list(command),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
+        "versions": versions(without=ENGINES if served else ()),
         "options": settings.to_row(),
-        "model": {"path": str(model), "sha256": model_sha256(model), "engine": engine}
-        | asdict(info)
-        | for_people(info),
+        "model": _origin(model) | asdict(info) | for_people(info),
     }
 
 
-def versions() -> dict[str, str]:
-    """Version of Python, of the system and of each of `PACKAGES` that is installed."""
+def _origin(model: Model) -> dict[str, Any]:
+    """Where the model is, what runs it, and what it can be told apart by."""
+    if isinstance(model, ServedModel):
+        return {
+            "path": model.url,
+            "sha256": None,
+            "engine": "tensorflow serving",
+            "served_name": model.name,
+            "served_version": model.version,
+            "maps": model.maps,
+        }
+    engine = find_model(model).engine
+    return {"path": str(model), "sha256": model_sha256(model), "engine": engine}
+
+
+def versions(without: Sequence[str] = ()) -> dict[str, str]:
+    """Version of Python, of the system and of each of `PACKAGES` that is installed.
+
+    Args:
+        without: packages that had no part in it.
+    """
     found = {"python": sys.version.split()[0], "system": platform.platform()}
-    for name in PACKAGES:
+    for name in (name for name in PACKAGES if name not in without):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -32,6 +32,15 @@ class FaceScores:
     localization: np.ndarray
     method_probabilities: np.ndarray | None
 
+    def part(self, at: int, count: int) -> FaceScores:
+        """The scores of `count` faces from `at` on."""
+        methods, part = self.method_probabilities, slice(at, at + count)
+        return FaceScores(
+            probability=self.probability[part],
+            localization=self.localization[part],
+            method_probabilities=None if methods is None else methods[part],
+        )
+
 
 @dataclass(frozen=True)
 class FaceResult:

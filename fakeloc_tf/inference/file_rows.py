@@ -8,10 +8,12 @@ from dataclasses import asdict
 from fakeloc_tf.inference.detector import FaceResult, FaceScores, face_result
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
 from fakeloc_tf.inference.inputs import InputFile, shown
+from fakeloc_tf.inference.judging import judge_track
 from fakeloc_tf.inference.marking import Shown
 from fakeloc_tf.inference.model_info import ModelInfo
-from fakeloc_tf.inference.outputs import Outputs, Row
-from fakeloc_tf.inference.quality import QualityWarning, are_doubts
+from fakeloc_tf.inference.notes import joined, unread_frames
+from fakeloc_tf.inference.outputs import MaskKeeper, Row
+from fakeloc_tf.inference.quality import QualityWarning
 from fakeloc_tf.inference.tracks import (
     DIGITS,
     Track,
@@ -23,8 +25,7 @@ from fakeloc_tf.inference.tracks import (
     ranked,
     smoothed,
 )
-from fakeloc_tf.inference.verdict import ALL, verdict
-from fakeloc_tf.metrics.aggregation import aggregate
+from fakeloc_tf.inference.verdict import ALL
 
 # Tracks of a video that the report shows.
 MAX_TRACKS = 8
@@ -34,19 +35,25 @@ class FileRow:
     """Grows with the frames of one file; a picture is a file of one frame."""
 
     def __init__(
-        self, item: InputFile, info: ModelInfo, outputs: Outputs | None
+        self,
+        item: InputFile,
+        info: ModelInfo,
+        masks: MaskKeeper | None,
+        drawn: bool = False,
     ) -> None:
         """Starts a file.
 
         Args:
             item: the file.
             info: of the model.
-            outputs: where masks go; None = nowhere.
+            masks: where masks go; None = nowhere.
+            drawn: whether there will be an overlay.
         """
         self.item = item
         self.frames_to_come = 0
         self._info = info
-        self._outputs = outputs
+        self._masks = masks
+        self._drawn = drawn
         self._row: Row = {
             "path": item.label,
             "kind": item.kind,
@@ -108,7 +115,7 @@ class FileRow:
         if found:
             self._row["probability"] = max(row["probability"] for row in deciders)
             self._row["verdict"] = worst([row["verdict"] for row in deciders])
-            if self._outputs is not None:
+            if self._drawn:
                 suffix = "png" if self.item.kind == "image" else "mp4"
                 self._row["overlay"] = f"overlays/{self.item.name}.{suffix}"
         self._set_note()
@@ -128,8 +135,7 @@ class FileRow:
     def _set_note(self) -> None:
         """What a reader of the row should know besides; the path is in it already."""
         if self._notes:
-            texts = (n.removeprefix(f"{shown(self.item.path)} ") for n in self._notes)
-            self._row["note"] = "; ".join(dict.fromkeys(texts))
+            self._row["note"] = joined(self._notes, shown(self.item.path))
 
     def _peak_name(self, track: int, frame: int) -> str:
         return f"{self.item.name}@{track}-{frame:06d}"
@@ -144,10 +150,10 @@ class FileRow:
             self._collector.add(face.track, point, face.warnings)
         head: Row = {"face": number} if face.track is None else {"track": face.track}
         row = head | _of_result(result)
-        if self._outputs is not None:
+        if self._masks is not None:
             where = number if face.track is None else f"{face.track}-{frame.index:06d}"
             name = f"{self.item.name}@{where}"
-            row["mask"] = self._outputs.write_mask(name, result.localization)
+            row["mask"] = self._masks.write_mask(name, result.localization)
         return row
 
     def _finish_video(self) -> tuple[list[Row], list[Shown]]:
@@ -177,14 +183,13 @@ class FileRow:
         }
         missing = self.frames_to_come - len(self._frames)
         if missing > 0:
-            self._notes.append(f"{missing} of the frames to score could not be read")
+            self._notes.append(unread_frames(missing))
         return deciding(rows), shown_faces
 
     def _track_row(self, track: Track) -> Row:
         """One track as it stands in `results.jsonl`."""
         points = track.points
-        score = aggregate(self._info.aggregation, track.probabilities)
-        doubted = are_doubts(track.warnings)
+        score, answer = judge_track(track, self._info)
         levels = smoothed(points)
         times = [frame["time"] for frame in self._frames]
         return {
@@ -193,7 +198,7 @@ class FileRow:
             "first_time": points[0].time,
             "last_time": points[-1].time,
             "probability": round(score, DIGITS),
-            "verdict": verdict(score, self._info.video_thresholds(), doubted=doubted),
+            "verdict": answer,
             "warnings": _warnings(track.warnings),
             "manipulated_seconds": manipulated_seconds(
                 points, self._info.threshold, times, self._row["seconds"]

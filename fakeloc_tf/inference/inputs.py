@@ -119,8 +119,25 @@ def valid_text(text: str) -> str:
 
 def _files(top: Path, hidden: str | None) -> Iterator[Path]:
     """Files below `top`, sorted; without those in `hidden` and those with a dot."""
+    return iter(sorted(walk_files(top, hidden)))
+
+
+def walk_files(top: Path, hidden: str | None = None) -> Iterator[Path]:
+    """Files below `top`, a folder at a time: a million files need no room.
+
+    Links to folders are followed, each folder once; names with a dot are passed over.
+
+    Args:
+        top: a folder.
+        hidden: real path of a folder that is left out.
+
+    Yields:
+        The files of each folder, sorted, then those of its sub-folders.
+
+    Raises:
+        FakelocError: a folder cannot be read.
+    """
     seen: set[str] = set()
-    found = []
 
     def fail(error: OSError) -> None:
         raise FakelocError(f"{error.filename} cannot be read: {error.strerror}")
@@ -132,8 +149,9 @@ def _files(top: Path, hidden: str | None) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(root) / name for name in names if not name.startswith(".")]
-    return iter(sorted(found))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(root) / name
 
 
 class _Names:

@@ -1,7 +1,7 @@
 """From a path to a scoring function: run folder, `.keras` file or export.
 
-TensorFlow is imported only for what needs it: an export for ONNX Runtime or OpenVINO
-answers seconds earlier.
+TensorFlow is imported only for what needs it: an export for ONNX Runtime, OpenVINO or
+LiteRT answers seconds earlier.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ INFO_FILE = Path("assets.extra") / INFO_NAME
 SAVED_MODEL = "saved_model.pb"
 ONNX = "model.onnx"
 OPENVINO = "model.xml"
+LITERT = "model.tflite"
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class FoundModel:
     """What a path holds.
 
     Attributes:
-        engine: `tensorflow`, `onnx` or `openvino`, for people and for `call.json`.
-        format: `keras`, `saved_model`, `onnx` or `openvino`.
+        engine: `tensorflow`, `onnx`, `openvino` or `litert`, for people and for
+            `call.json`.
+        format: `keras`, `saved_model`, or the engine.
         path: the `.keras` file, or the folder of the export.
     """
 
@@ -57,13 +59,15 @@ def find_model(path: str | os.PathLike[str]) -> FoundModel:
         return FoundModel("onnx", "onnx", path)
     if (path / OPENVINO).is_file():
         return FoundModel("openvino", "openvino", path)
+    if (path / LITERT).is_file():
+        return FoundModel("litert", "litert", path)
     folder = _newest_version(path)
     if (folder / SAVED_MODEL).is_file():
         return FoundModel("tensorflow", "saved_model", folder)
     raise FakelocError(
         f"{path} holds no model; give a run folder (best.keras, config.yaml), a .keras "
         f"file beside its config.yaml, or the folder of an export ({SAVED_MODEL}, "
-        f"{ONNX} or {OPENVINO})"
+        f"{ONNX}, {OPENVINO} or {LITERT})"
     )
 
 
@@ -91,6 +95,11 @@ def load_model(path: str | os.PathLike[str]) -> tuple[CropScorer, ModelInfo]:
 
         info = ModelInfo.from_json(folder / INFO_NAME)
         return load_openvino(folder / OPENVINO, info.crop_size), info
+    if found.format == "litert":
+        from fakeloc_tf.inference.engines.litert_engine import load_litert
+
+        info = ModelInfo.from_json(folder / INFO_NAME)
+        return load_litert(folder / LITERT, info.crop_size), info
 
     from fakeloc_tf.inference.engines import tensorflow_engine
 

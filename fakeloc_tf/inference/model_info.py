@@ -6,20 +6,14 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.known_rates import KnownRate, verdict_fields
+from fakeloc_tf.inference.info_checks import check_info
+from fakeloc_tf.inference.known_rates import KnownRate
 from fakeloc_tf.inference.verdict import Thresholds
 from fakeloc_tf.inference.verdict_text import meanings
 from fakeloc_tf.metrics.aggregation import DEFAULT, check_aggregation
-
-if TYPE_CHECKING:
-    # The first imports pydantic, the second TensorFlow: an export needs neither.
-    from fakeloc_tf.config import Config
-    from fakeloc_tf.models.calibration import Calibration
-
-DEFAULT_THRESHOLD = 0.5
 
 What = Literal["face", "video"]
 
@@ -55,6 +49,8 @@ class ModelInfo:
             `face_real`, `video_manipulated`, `video_real`; one that is not known is
             not there.
         calibrated_on: name of the data set of the validation faces; None = not known.
+        quantization: of the weights of an export for LiteRT: `none`, `float16` or
+            `dynamic_range`.
     """
 
     name: str
@@ -82,6 +78,7 @@ class ModelInfo:
     video_real_threshold: float | None = None
     rates: dict[str, KnownRate] = field(default_factory=dict)
     calibrated_on: str | None = None
+    quantization: str = "none"
 
     def thresholds(self) -> Thresholds:
         """Of the verdict on a face.
@@ -175,92 +172,48 @@ class ModelInfo:
             FakelocError: the file is missing or no such description.
         """
         try:
-            values = json.loads(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise _not_described(path, error) from error
+        return cls.from_text(text, path)
+
+    @classmethod
+    def from_text(cls, text: str, source: str | os.PathLike[str]) -> ModelInfo:
+        """Reads what `to_json` gave.
+
+        Args:
+            text: JSON.
+            source: how errors name where it is from.
+
+        Raises:
+            FakelocError: it is no such description.
+        """
+        try:
+            values = json.loads(text)
             for name in ("classes", "gamma"):
                 values[name] = tuple(values[name])
             rates = values.get("rates", {})
             values["rates"] = {name: KnownRate(**rate) for name, rate in rates.items()}
             check_aggregation(values.get("aggregation", DEFAULT))
-            return cls(**values)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise FakelocError(
-                f"{path} does not describe a model ({error}); export it again with "
-                "`python -m fakeloc_tf.export --run RUN --out DIR/1`"
-            ) from error
+            info = cls(**values)
+            check_info(info)
+            return info
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
+            raise _not_described(source, error) from error
 
 
-def from_config(
-    config: Config,
-    metrics: dict[str, Any] | None = None,
-    calibration: Calibration | None = None,
-    people: int | None = None,
-) -> ModelInfo:
-    """The facts of a run.
-
-    Args:
-        config: the run's resolved configuration.
-        metrics: of `load_run`.
-        calibration: of the run; its threshold for a wanted false-positive rate comes
-            before the `validation_threshold` of the metrics.
-        people: that it was trained on, if known.
-    """
-    from fakeloc_tf.config import config_sha256
-
-    threshold, source = _threshold(metrics or {}, calibration)
-    chosen = calibration.fpr if calibration else None
-    return ModelInfo(
-        name=config.name,
-        preset=config.model.preset,
-        image_size=config.model.image_size,
-        crop_size=config.prepare.crop_size,
-        margin=config.prepare.margin,
-        sigma=config.prepare.sigma,
-        classes=config.model.classes,
-        five_way=config.model.five_way,
-        gamma=config.model.gamma,
-        threshold=threshold,
-        threshold_source=source,
-        trained_on=_training(config, people),
-        config_sha256=config_sha256(config),
-        temperature=calibration.temperature if calibration else 1.0,
-        calibration_source=calibration.source if calibration else None,
-        false_positive_rate=chosen.wanted if chosen else None,
-        **(verdict_fields(calibration) if calibration else {}),
+def _not_described(source: str | os.PathLike[str], error: Exception) -> FakelocError:
+    return FakelocError(
+        f"{source} does not describe a model ({error}); export it again with "
+        "`fakeloc export --run RUN --out DIR`"
     )
-
-
-def _training(config: Config, people: int | None) -> str:
-    """Name of the training's data set, and how many people are in it.
-
-    Folders of records are called `records` in the one of their data set; where that
-    one lies is nothing for strangers.
-    """
-    folder = Path(config.data.records)
-    name = folder.parent.name if folder.name == "records" else folder.name
-    text = name or folder.name
-    if people is not None:
-        text += f", {people} {'person' if people == 1 else 'people'}"
-    if config.data.methods:
-        text += f", only the fakes of {', '.join(config.data.methods)}"
-    return text
-
-
-def _threshold(
-    metrics: dict[str, Any], calibration: Calibration | None
-) -> tuple[float, str]:
-    """The threshold of the verdict and where it comes from."""
-    if calibration and calibration.fpr:
-        chosen = calibration.fpr
-        low, high = chosen.interval_videos
-        return chosen.threshold, (
-            f"for at most {chosen.wanted:.2%} of real faces: {chosen.reached:.2%} of "
-            f"{calibration.reals} validation reals, 95% interval by their "
-            f"{calibration.real_videos} videos {low:.2%} to {high:.2%}"
-        )
-    threshold = metrics.get("validation_threshold")
-    if threshold is None:
-        return DEFAULT_THRESHOLD, "default, not chosen on validation"
-    return float(threshold), "chosen on the validation split"
 
 
 def _ordered(manipulated: float, real: float | None) -> Thresholds:

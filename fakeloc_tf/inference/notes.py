@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fakeloc_tf.inference.inputs import valid_text
@@ -25,3 +25,14 @@ def noted() -> Iterator[list[str]]:
         yield notes
     finally:
         logger.removeHandler(handler)
+
+
+def unread_frames(missing: int) -> str:
+    """The note on a video of which some frames are missing."""
+    return f"{missing} of the frames to score could not be read"
+
+
+def joined(notes: Sequence[str], path: str) -> str:
+    """Notes on a file as one text, each once; `path` is in its row already."""
+    texts = (note.removeprefix(f"{path} ") for note in notes)
+    return "; ".join(dict.fromkeys(texts))

@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import new_file, write_text
-from fakeloc_tf.media.images import decode_png, write_png
+from fakeloc_tf.media.images import decode_png, to_grey, write_png
 
 CALL_FILE = "call.json"
 RESULTS_FILE = "results.jsonl"
@@ -20,6 +20,13 @@ _HEAD = "path name status reason note verdict probability bytes modified_ns".spl
 PICTURE_FOLDERS = ("masks", "overlays", "evidence")
 
 Row = dict[str, Any]
+
+
+class MaskKeeper(Protocol):
+    """What keeps the maps of the faces of a file."""
+
+    def write_mask(self, name: str, localization: np.ndarray) -> str:
+        """Keeps one map; see `Outputs.write_mask`. Returns what rows call it."""
 
 
 class Outputs:
@@ -65,7 +72,7 @@ class Outputs:
         """
         self._pictured.add(_owner(name))
         path = self.folder / "masks" / f"{name}.png"
-        write_png(path, np.round(255 * np.clip(localization, 0, 1)).astype(np.uint8))
+        write_png(path, to_grey(localization))
         return path.relative_to(self.folder).as_posix()
 
     def discard(self, name: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from fakeloc_tf.inference import verdict
 from fakeloc_tf.inference.verdict import LIKELY_MANIPULATED, LIKELY_REAL, NOT_SURE
 from fakeloc_tf.media.boxes import CropBox, FaceBox, paste
+from fakeloc_tf.media.images import to_grey
 
 # Of each verdict its box and the letters on it: Okabe and Ito's vermillion, bluish
 # green and orange, made darker and lighter. Colour-blind people tell them apart too.
@@ -48,7 +49,7 @@ def heat_rgba(localization: np.ndarray) -> np.ndarray:
     Returns:
         uint8 [H, W, 4] RGBA; the opacity is the level too, 255 = 1.
     """
-    level = np.round(255 * np.clip(localization, 0.0, 1.0)).astype(np.uint8)
+    level = to_grey(localization)
     bgr = cv2.applyColorMap(level, cv2.COLORMAP_TURBO)
     return np.dstack([cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), level])
 

@@ -59,14 +59,19 @@ def serve(pipe: Connection) -> None:
         error = None
         try:
             job(functools.partial(_tell, pipe, key), *arguments)
-        except FakelocError as fault:
-            error = str(fault)
-        except MemoryError:
-            error = f"needs more memory than {MAX_WORKER_BYTES >> 30} GB: {SAVE_AGAIN}"
         except Exception as fault:
             # Whatever a decoder makes of a file, the rest goes on.
-            error = f"{type(fault).__name__}: {fault}; {SAVE_AGAIN}"
+            error = fault_text(fault)
         pipe.send(Message(key, done=True, error=error))
+
+
+def fault_text(fault: Exception) -> str:
+    """Why a job failed, for people."""
+    if isinstance(fault, FakelocError):
+        return str(fault)
+    if isinstance(fault, MemoryError):
+        return f"needs more memory than {MAX_WORKER_BYTES >> 30} GB: {SAVE_AGAIN}"
+    return f"{type(fault).__name__}: {fault}; {SAVE_AGAIN}"
 
 
 def _tell(pipe: Connection, key: Any, content: Any) -> None:

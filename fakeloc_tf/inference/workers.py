@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import math
 import multiprocessing
-import os
 import queue
 import signal
 import threading
 import time
 from typing import Any
 
+from fakeloc_tf.inference.cores import usable_cores
 from fakeloc_tf.inference.worker_process import SAVE_AGAIN, STARTED, Job, Message, serve
 
 # A picture or a frame that takes longer is given up.
@@ -33,11 +33,7 @@ MAX_DEFAULT_WORKERS = 16
 
 def default_workers() -> int:
     """One a core that this process may use."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
-    return min(cores, MAX_DEFAULT_WORKERS)
+    return min(usable_cores(), MAX_DEFAULT_WORKERS)
 
 
 class Workers:
@@ -52,9 +48,16 @@ class Workers:
         if count < 1:
             raise ValueError(f"`count` must be >= 1. Received: {count}")
         self.stall_seconds = stall_seconds
-        self._queue: queue.Queue[Message | _Ended] = queue.Queue(QUEUE_SIZE)
+        self._queue: queue.Queue[_Told] = queue.Queue(QUEUE_SIZE)
         self._context = multiprocessing.get_context("spawn")
-        self._workers = [_Worker(self._context, self._queue) for _ in range(count)]
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker(self._context, self._queue))
+        except BaseException:
+            # Nobody else could end those that have started.
+            self.close()
+            raise
 
     def __enter__(self) -> Workers:
         return self
@@ -91,6 +94,21 @@ class Workers:
             worker = self._renew(worker)
         worker.start(key, job, arguments)
 
+    def give_up(self, key: Any) -> None:
+        """Kills the process that has the job `key`, if one has; it is replaced.
+
+        Nothing is told of the job any more, save what is on its way already.
+        """
+        for worker in self._workers:
+            if worker.key == key:
+                worker.key = None
+                worker.kill()
+
+    def wake(self) -> None:
+        """Makes a `get` that waits in another thread return None now."""
+        with contextlib.suppress(queue.Full):  # then it does not wait
+            self._queue.put_nowait(_Woken())
+
     def get(self, wait_seconds: float = math.inf) -> Message | None:
         """The next message; None where none comes within `wait_seconds`."""
         end = time.monotonic() + wait_seconds
@@ -103,15 +121,16 @@ class Workers:
                 if time.monotonic() >= end:
                     return None
                 continue
+            if isinstance(found, _Woken):
+                return None
             if isinstance(found, Message):
-                if found.done:
-                    self._worker_of(found.key).key = None
+                # No worker has the key of a job that was given up.
+                for worker in self._workers:
+                    if found.done and worker.key == found.key:
+                        worker.key = None
                 return found
             if (message := self._replace(found.worker)) is not None:
                 return message
-
-    def _worker_of(self, key: Any) -> _Worker:
-        return next(worker for worker in self._workers if worker.key == key)
 
     def _kill_the_stalled(self) -> None:
         """Kills workers that said nothing for too long; `get` replaces them."""
@@ -141,11 +160,18 @@ class Workers:
         return new
 
 
+class _Woken:
+    """Somebody wants `get` to return."""
+
+
 class _Ended:
     """The reader thread says that its worker's pipe was closed."""
 
     def __init__(self, worker: _Worker) -> None:
         self.worker = worker
+
+
+_Told = Message | _Ended | _Woken
 
 
 class _Worker:
@@ -157,7 +183,7 @@ class _Worker:
         silent_seconds: for which its job has told nothing.
     """
 
-    def __init__(self, context: Any, messages: queue.Queue[Message | _Ended]) -> None:
+    def __init__(self, context: Any, messages: queue.Queue[_Told]) -> None:
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()

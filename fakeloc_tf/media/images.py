@@ -186,6 +186,14 @@ def _is_cut_webp(data: bytes) -> bool:
     return end == len(data) and name in (b"VP8 ", b"VP8L", b"ANMF")
 
 
+def to_grey(levels: np.ndarray) -> np.ndarray:
+    """Levels in 0..1, such as a map → uint8 of the same shape, rounded; 255 = 1.
+
+    What lies outside is clipped.
+    """
+    return np.round(255 * np.clip(levels, 0.0, 1.0)).astype(np.uint8)
+
+
 def encode_png(image_uint8: np.ndarray, small: bool = False) -> bytes:
     """PNG bytes of uint8 [H, W, 3] RGB, [H, W, 4] RGBA or [H, W] grey.
 

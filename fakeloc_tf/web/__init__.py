@@ -1,1 +1,1 @@
-"""The web page of `fakeloc ui`: a picture or a video in, the same report out."""
+"""What is asked over HTTP: the page of `fakeloc ui`, the service of `fakeloc serve`."""

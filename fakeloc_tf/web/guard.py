@@ -8,6 +8,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fakeloc_tf.web.limits import FORM_BYTES
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Starlette cannot read an IPv6 address in a Host header.
 _LOCAL_NAMES = ("127.0.0.1", "localhost")
@@ -35,8 +37,6 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-dns-prefetch-control", b"off"),
 )
-# Beside the file, a form has a few lines of its own.
-_FORM_BYTES = 1 << 20
 # Routes of Gradio that this page does not use and that write files.
 _CLOSED = ("/gradio_api/process_recording",)
 
@@ -47,7 +47,7 @@ class Guard:
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         """Wraps `app`; a request's body may have `max_bytes` and a little more."""
         self._app = app
-        self._max_bytes = max_bytes + _FORM_BYTES
+        self._max_bytes = max_bytes + FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -97,8 +97,15 @@ def middleware(host: str, max_bytes: int) -> Sequence[Middleware]:
             of theirs that points here (DNS rebinding).
         max_bytes: of an upload.
     """
-    layers: list[Middleware] = [Middleware(Guard, max_bytes=max_bytes)]
-    if host in _LOCAL_NAMES:
-        names = list(_LOCAL_NAMES)
-        layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=names))
-    return layers
+    return [Middleware(Guard, max_bytes=max_bytes), *host_check(host)]
+
+
+def host_check(host: str) -> list[Middleware]:
+    """The layer that answers to this machine's own names only; none elsewhere.
+
+    Args:
+        host: that the server binds to.
+    """
+    if host not in _LOCAL_NAMES:
+        return []
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=list(_LOCAL_NAMES))]

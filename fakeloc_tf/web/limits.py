@@ -11,6 +11,8 @@ from fakeloc_tf.media.video import VIDEO_SUFFIXES
 
 SUFFIXES = tuple(sorted(IMAGE_SUFFIXES)) + tuple(sorted(VIDEO_SUFFIXES))
 MB = 1 << 20
+# Beside the file, a form has a few lines of its own.
+FORM_BYTES = MB
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,8 @@ class Limits:
                 f"The file has {size / MB:.1f} MB; at most {self.max_mb:g} MB are "
                 "allowed here. Shorten the video, or use `fakeloc detect`."
             )
+
+
+def without_path(text: str, path: Path) -> str:
+    """What is said of an upload, without where it lies on the server."""
+    return text.replace(str(path), "The file")

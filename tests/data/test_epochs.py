@@ -142,6 +142,7 @@ def test_an_epoch_iterated_twice_is_the_same(folder):
 
 @settings(max_examples=8, deadline=None)
 @given(st.sampled_from([(1, 2), (2, 1), (2, 2), (4, 2), (8, 1)]), st.integers(0, 6))
+@pytest.mark.slow
 def test_a_cut_epoch_is_the_same_faces_changed_in_the_same_way(folder, cut, skip):
     expected = training(folder)[skip:]
     found = global_batches(folder, training, *cut, skip=skip)

@@ -19,7 +19,7 @@ from fakeloc_tf.media.images import decode_png
 from fakeloc_tf.models import detector
 from fakeloc_tf.models.calibration import FILE, read_calibration
 from fakeloc_tf.models.scorer import load_run
-from fakeloc_tf.serving import verify
+from fakeloc_tf.serving.exports import verify
 from fakeloc_tf.training.temperature import fit_temperature
 
 
@@ -100,7 +100,7 @@ def test_evaluation_and_detection_use_it(run, evaluated, images, wanted):
 
 def test_the_export_has_it_inside(run, images, wanted, tmp_path, monkeypatch):
     # The proof in a fresh process takes long, and has its own tests.
-    monkeypatch.setattr(verify, "largest_difference", lambda *_: {})
+    monkeypatch.setattr(verify, "differences_from_keras", lambda *_: {})
     out = tmp_path / "served" / "1"
     assert export.main(["--run", str(run), "--out", str(out)]) == 0
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import engine_exports
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,8 +20,8 @@ from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
 from fakeloc_tf.evaluation.method_table import method_table
 from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.inference.detector import Detector
-from fakeloc_tf.media.images import decode_png
-from fakeloc_tf.serving import saved_model, verify
+from fakeloc_tf.media.images import decode_png, encode_png
+from fakeloc_tf.serving.exports import saved_model, verify
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,18 @@ def test_a_row_a_face_with_what_a_loop_finds(run, folder, scores, out):
         soft = fixed_mask(run, folder, 64)
         exact = roc_auc_score(true.ravel(), soft.ravel())
         assert row["fixed_pixel_auc"] == pytest.approx(exact, abs=1e-4)
+
+
+def test_an_export_says_what_evaluation_wrote(run, folder, out, tmp_path):
+    export = engine_exports.write(run, "saved_model", tmp_path / "1")
+    faces = [encode_png(face.image_uint8) for face in faces_of(folder, "test")]
+    written = pd.read_parquet(out / "predictions.parquet")["probability"]
+    loaded = tf.saved_model.load(str(export))
+    for signature in ("serving_default", "compact"):
+        got = loaded.signatures[signature](image_bytes=tf.constant(faces))
+        probability = got["probability"].numpy()[:, 0]
+        np.testing.assert_allclose(probability, written, atol=1e-5)
+    assert np.ptp(written) > 0.01
 
 
 def test_pooled_pixel_auc_is_that_of_all_pixels(run, folder, scores, out):
@@ -225,7 +238,7 @@ def test_export_is_verified_on_real_faces(run, folder, tmp_path, monkeypatch):
         seen.append(faces_uint8)
         return {}
 
-    monkeypatch.setattr(verify, "largest_difference", compare)
+    monkeypatch.setattr(verify, "differences_from_keras", compare)
     monkeypatch.setattr(saved_model, "write_saved_model", lambda *_: None)
     call = ["--run", run, "--out", tmp_path / "1", "--verify", folder]
     assert export.main(list(map(str, call))) == 0

@@ -277,6 +277,7 @@ def test_wrong_calls(run, inputs, results, tmp_path, capsys):
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [["fakeloc_tf.detect"], ["fakeloc_tf.cli", "detect"]])
 def test_as_a_command_of_its_own(run, tmp_path, verb):
     call = [sys.executable, "-m", *verb, PORTRAIT, "--model", run]

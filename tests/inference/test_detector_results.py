@@ -5,7 +5,7 @@ import pytest
 from doubles import SIZE, box, gradient, make_detector, make_info, read_off
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference import model_info
+from fakeloc_tf.inference import run_info
 from fakeloc_tf.inference.loading import load_model
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.media import faces as face_media
@@ -109,8 +109,8 @@ def test_info_survives_json(tmp_path):
 def test_the_threshold_comes_from_validation_then_from_the_user():
     from fakeloc_tf.config import Config
 
-    assert model_info.from_config(Config()).threshold == 0.5
-    info = model_info.from_config(Config(), {"validation_threshold": 0.31})
+    assert run_info.from_config(Config()).threshold == 0.5
+    info = run_info.from_config(Config(), {"validation_threshold": 0.31})
     assert info.threshold == 0.31
     assert "validation" in info.threshold_source
     assert info.with_threshold(0.7).threshold == 0.7
@@ -123,10 +123,10 @@ def test_what_the_model_was_trained_on_is_told_without_folders():
     from fakeloc_tf import config
 
     values = ["data.records=/secret/demo_c23/records", "data.methods=[FaceSwap]"]
-    told = model_info.from_config(config.load(None, values), people=44).trained_on
+    told = run_info.from_config(config.load(None, values), people=44).trained_on
     assert told == "demo_c23, 44 people, only the fakes of FaceSwap"
     plain = config.load(None, ["data.records=/secret/mine"])
-    assert model_info.from_config(plain).trained_on == "mine"
+    assert run_info.from_config(plain).trained_on == "mine"
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):

@@ -16,9 +16,15 @@ from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.inference.engines import contract, tensorflow_engine
 from fakeloc_tf.inference.loading import find_model, load_model, model_sha256
 
-FORMATS = ("saved_model", "onnx", "openvino")
-LIGHT = ("onnx", "openvino")
-FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
+FORMATS = ("saved_model", "onnx", "openvino", "litert")
+LIGHT = ("onnx", "openvino", "litert")
+FILES = {"onnx": "model.onnx", "openvino": "model.xml", "litert": "model.tflite"}
+PACKAGES = {
+    "onnx": ["onnxruntime"],
+    "openvino": ["openvino"],
+    # TensorFlow has the same interpreter.
+    "litert": ["ai_edge_litert.interpreter", "tensorflow"],
+}
 OUTPUTS = ("probability", "localization", "method_probabilities")
 
 ALONE = """
@@ -111,10 +117,17 @@ def test_a_missing_engine_is_named_with_what_to_install(
     exports, tmp_path, monkeypatch, name
 ):
     folder = exports(name)
-    package = {"onnx": "onnxruntime", "openvino": "openvino"}[name]
-    monkeypatch.setitem(sys.modules, package, None)
+    for package in PACKAGES[name]:
+        monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(FakelocError, match=rf"pip install fakeloc-tf\[{name}\]"):
         load_model(folder)
+
+
+def test_tensorflow_has_the_interpreter_of_litert(exports, crops, wanted, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    got = load_model(exports("litert"))[0](crops)
+    for output in OUTPUTS:
+        np.testing.assert_allclose(got[output], wanted[output], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", LIGHT)
@@ -155,6 +168,8 @@ def test_the_kind_of_a_model_is_read_off_its_files(run, tmp_path):
         (tmp_path / number).mkdir()
         (tmp_path / number / "saved_model.pb").touch()
     assert find_model(tmp_path).path == tmp_path / "10"
+    (tmp_path / "model.tflite").touch()
+    assert find_model(tmp_path).engine == "litert"
     (tmp_path / "model.xml").touch()
     assert find_model(tmp_path).engine == "openvino"
     (tmp_path / "model.onnx").touch()

@@ -82,6 +82,25 @@ def test_strange_names_are_text(tmp_path):
     assert "a\\u0000b\\u2066c\\udcff.jpg" in page.text
 
 
+def test_what_a_server_tells_of_its_model_is_text(tmp_path):
+    write_results(tmp_path, image_row(tmp_path), video_row(tmp_path))
+    path = tmp_path / "call.json"
+    call = json.loads(path.read_text())
+
+    def spoil(value):
+        if isinstance(value, dict):
+            return {key: spoil(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [spoil(inner) for inner in value]
+        return value + STRANGE[0] if isinstance(value, str) else value
+
+    path.write_text(json.dumps(call | {"model": spoil(call["model"])}))
+    text = html(tmp_path)
+    page = Page(text)
+    assert page.tags.count("script") == 1 and page.handlers == []
+    assert f"goats{STRANGE[0]}" in page.text
+
+
 def test_every_file_is_listed_the_highest_score_first(tmp_path):
     write_results(
         tmp_path,

@@ -7,7 +7,7 @@ import pytest
 from doubles import PORTRAITS, make_detector, read_off
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference import run as module
+from fakeloc_tf.inference import under_way as module
 from fakeloc_tf.inference.inputs import collect
 from fakeloc_tf.inference.outputs import Outputs
 from fakeloc_tf.inference.run import detect_files
@@ -123,13 +123,13 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted(tmp_path, monkeypat
     path.write_bytes((PORTRAITS / "B001248.jpg").read_bytes())
     from fakeloc_tf.inference import finding
 
-    look = finding.make_face_detector
+    look = finding.loaded_face_detector
 
     def replaced(face_side):
         path.write_bytes((PORTRAITS / "B001295.jpg").read_bytes())
         return look(face_side)
 
-    monkeypatch.setattr(finding, "make_face_detector", replaced)
+    monkeypatch.setattr(finding, "loaded_face_detector", replaced)
     (row,) = detect(collect([path]), Outputs(tmp_path / "out", CALL))
     assert row["status"] == "unreadable"
     assert "changed while it was read" in row["reason"]

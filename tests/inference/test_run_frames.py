@@ -8,7 +8,7 @@ from doubles import box, make_detector, read_off
 from test_run import InProcess
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference import run as module
+from fakeloc_tf.inference import under_way as module
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
 from fakeloc_tf.inference.inputs import InputFile
 from fakeloc_tf.inference.marking import Marked

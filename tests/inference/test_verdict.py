@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.model_info import ModelInfo, from_config
+from fakeloc_tf.inference.model_info import ModelInfo
+from fakeloc_tf.inference.run_info import from_config
 from fakeloc_tf.inference.verdict import (
     ALL,
     LIKELY_MANIPULATED,

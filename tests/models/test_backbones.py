@@ -35,7 +35,9 @@ PREPROCESSING = {
     "ResNet50": keras.applications.resnet50.preprocess_input,
 }
 S_IS_SLOW = [
-    pytest.param(name, marks=pytest.mark.slow) if name == "EfficientNetV2S" else name
+    pytest.param(name, marks=pytest.mark.slow)
+    if name in ("EfficientNetV2B0", "EfficientNetV2S", "ConvNeXtTiny")
+    else name
     for name in NEXT
 ]
 RESNET_TOO = [

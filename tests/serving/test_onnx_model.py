@@ -3,7 +3,7 @@
 import engine_exports
 import numpy as np
 
-from fakeloc_tf.serving import onnx_model
+from fakeloc_tf.serving.exports import onnx_model
 
 # The three maps of `paper` at 299 pixels, and a size that stays.
 SIDES = ((147, 299), (37, 299), (19, 299), (37, 147), (64, 64))

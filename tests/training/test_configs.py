@@ -31,6 +31,8 @@ def records(tmp_path_factory):
 def _marks(path):
     """Rows that have fewer parts than others of the same kind are slow tests."""
     slow = ("deep", "middle_deep", "semantic", "noise", "ffpp_c40", "resnet50")
+    # And those whose model is that of another config.
+    slow += ("demo", "folder", "reproduce_demo", "all")
     return (pytest.mark.slow,) if path.stem in slow else ()
 
 

@@ -79,7 +79,8 @@ def losses(run):
     return found
 
 
-@pytest.mark.parametrize("steps", ["1", pytest.param("both", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", ["1", "both"])
 def test_two_workers_have_the_losses_of_one(records, tmp_path, steps):
     option = f"--steps={steps}"
     argv = tiny_training.arguments(tmp_path / "one", records, option, extra=EXTRA)

@@ -121,6 +121,7 @@ def test_settings_that_do_not_go_together_are_refused(
     assert not run.exists()
 
 
+@pytest.mark.slow
 def test_one_class_in_the_records_only_is_said(tmp_path, capsys, monkeypatch):
     """dataset.json may promise what the records do not hold."""
     make = synthetic.synthetic_face
@@ -161,6 +162,7 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_faces(records, tmp_path, 
     assert "train-00000-of-00001.tfrecord#" in message
 
 
+@pytest.mark.slow
 def test_a_validation_loss_that_is_not_finite_stops(records, tmp_path, capsys):
     """The last update of an epoch may break what no training batch shows any more."""
     extra = ("training.step1.learning_rate=1e30", "training.batch_size=16")
@@ -188,6 +190,7 @@ def test_too_little_memory_names_what_to_try(records, tmp_path, capsys, monkeypa
     assert "--set training.accumulate=2" in message
 
 
+@pytest.mark.slow
 def test_steps_one_at_a_time_and_step_2_from_another_run(
     finished, records, tmp_path, capsys
 ):
@@ -208,6 +211,7 @@ def test_steps_one_at_a_time_and_step_2_from_another_run(
     assert tiny_training.measured(other) == expected
 
 
+@pytest.mark.slow
 def test_patience_ends_a_step(records, tmp_path, caplog):
     """Without a rate and with averages that stay nothing betters the first epoch."""
     run = tmp_path / "run"

@@ -12,10 +12,10 @@ from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.inference.verdict import ALL, shown
 from fakeloc_tf.media.images import read_image, write_png
 from fakeloc_tf.media.video import write_video
-from fakeloc_tf.web import examine as examine_module
-from fakeloc_tf.web.examine import Examiner
 from fakeloc_tf.web.limits import Limits
-from fakeloc_tf.web.samples import make_samples
+from fakeloc_tf.web.ui import examine as examine_module
+from fakeloc_tf.web.ui.examine import Examiner
+from fakeloc_tf.web.ui.samples import make_samples
 
 PORTRAIT = load_portraits()[0].path
 

@@ -13,8 +13,8 @@ from fakeloc_tf.web.limits import MB, Limits
 pytest.importorskip("gradio", reason="the extra `ui` is not installed")
 
 from fakeloc_tf.web import guard  # noqa: E402
-from fakeloc_tf.web.page import discard  # noqa: E402
-from fakeloc_tf.web.server import (  # noqa: E402
+from fakeloc_tf.web.ui.page import discard  # noqa: E402
+from fakeloc_tf.web.ui.server import (  # noqa: E402
     Address,
     parse_auth,
     serving,

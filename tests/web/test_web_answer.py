@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from fakeloc_tf.config import Config
-from fakeloc_tf.inference.model_info import from_config
-from fakeloc_tf.web.answer import HEIGHT_SCRIPT, failure, of_row
+from fakeloc_tf.inference.run_info import from_config
+from fakeloc_tf.web.ui.answer import HEIGHT_SCRIPT, failure, of_row
 
 REPORT = '<html><head><title>"a" & b</title></head><body>x</body></html>'
 INFO = from_config(Config())

@@ -1,1 +1,1 @@
-"""What runs a model: TensorFlow, ONNX Runtime or OpenVINO; one contract for all."""
+"""One contract for what runs a model: TensorFlow, ONNX Runtime, OpenVINO, LiteRT."""

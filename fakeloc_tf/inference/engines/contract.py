@@ -15,6 +15,7 @@ from fakeloc_tf.errors import FakelocError
 CropScorer = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 REQUIRED = frozenset({"probability", "localization"})
+OUTPUTS = REQUIRED | {"method_probabilities"}
 
 
 def one_by_one(
@@ -23,7 +24,8 @@ def one_by_one(
     """A scorer of an engine that is given one face at a time.
 
     ONNX Runtime and OpenVINO are no faster on a CPU with more faces at once, and take
-    40 MB (OpenVINO) or 90 MB (ONNX Runtime) more for each at 299 pixels.
+    40 MB (OpenVINO) or 90 MB (ONNX Runtime) more for each at 299 pixels; LiteRT's
+    exports take no more than one.
 
     Args:
         run: uint8 [1, C, C, 3] → named arrays with a leading 1.

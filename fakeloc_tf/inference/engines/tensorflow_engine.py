@@ -9,14 +9,13 @@ import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference import model_info
-from fakeloc_tf.inference.engines.contract import CropScorer
+from fakeloc_tf.inference.engines.contract import OUTPUTS, CropScorer
 from fakeloc_tf.inference.model_info import ModelInfo
-from fakeloc_tf.models.calibration import read_calibration
+from fakeloc_tf.inference.run_info import info_of_run
 from fakeloc_tf.models.scorer import Scorer, as_scorer, load_run, require_localization
-from fakeloc_tf.training.provenance import people_trained_on
 
-FACES = "serving_default"
+# Signature of an export that takes faces at the model's size.
+FACES = "predict_faces"
 
 
 def load_keras(path: Path) -> tuple[CropScorer, ModelInfo]:
@@ -27,13 +26,12 @@ def load_keras(path: Path) -> tuple[CropScorer, ModelInfo]:
     """
     model, config, metrics = load_run(path)
     require_localization(model, path)
-    people = people_trained_on(path)
-    info = model_info.from_config(config, metrics, read_calibration(path), people)
+    info = info_of_run(path, config, metrics)
     return crop_scorer(as_scorer(model), info.image_size), info
 
 
 def load_saved_model(folder: Path, image_size: int) -> CropScorer:
-    """The `serving_default` signature of an export.
+    """The `predict_faces` signature of an export.
 
     Raises:
         FakelocError: the folder cannot be loaded or has no such signature.
@@ -41,12 +39,20 @@ def load_saved_model(folder: Path, image_size: int) -> CropScorer:
     try:
         loaded = tf.saved_model.load(str(folder))
         if FACES not in loaded.signatures:
-            raise FakelocError(f"{folder} has no signature `{FACES}`")
+            raise FakelocError(
+                f"{folder} has no signature `{FACES}`: it is no export of this "
+                "version; export the run again"
+            )
     except (OSError, tf.errors.OpError) as error:
         raise FakelocError(f"{folder} cannot be loaded: {error}") from error
-    # The signature is taken from `loaded` at each call: held alone, it would not keep
-    # its variables alive.
-    return crop_scorer(lambda faces: loaded.signatures[FACES](faces=faces), image_size)
+
+    def score(faces: tf.Tensor) -> dict[str, tf.Tensor]:
+        # The signature is taken from `loaded` at each call: held alone, it would not
+        # keep its variables alive.
+        answers = loaded.signatures[FACES](faces=faces)
+        return {name: answers[name] for name in answers if name in OUTPUTS}
+
+    return crop_scorer(score, image_size)
 
 
 def crop_scorer(score: Scorer, image_size: int) -> CropScorer:

@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 
+from fakeloc_tf.media.images import to_grey
+
 CELL = 160
 COLUMNS = 4
 GAP = 4
@@ -28,7 +30,7 @@ def write_faces(pictures: dict[str, np.ndarray]) -> None:
         pictures: `face` and, as the model has heads, `mask/true`, `mask/predicted`,
             `noise/true`, `noise/predicted`; float32 [N, H, W, 3 or 1] in 0..1.
     """
-    face = _uint8(pictures["face"])
+    face = to_grey(pictures["face"])
     rows = {"face": face}
     legend = None
     if "mask/predicted" in pictures:
@@ -87,7 +89,7 @@ def noise_rows(true: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]
     top = max(float(np.percentile(true, 99)), 0.01)
     colors = matplotlib.colormaps[NOISE_COLORS]
     return {
-        f"{name} noise\n0 to {top:.2f}": _uint8(colors(values[..., 0] / top)[..., :3])
+        f"{name} noise\n0 to {top:.2f}": to_grey(colors(values[..., 0] / top)[..., :3])
         for name, values in (("true", true), ("predicted", predicted))
     }
 
@@ -133,8 +135,4 @@ def _cell(picture: np.ndarray) -> np.ndarray:
 
 
 def _gray(maps: np.ndarray) -> np.ndarray:
-    return np.repeat(_uint8(maps), 3, axis=-1)
-
-
-def _uint8(values: np.ndarray) -> np.ndarray:
-    return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
+    return np.repeat(to_grey(maps), 3, axis=-1)

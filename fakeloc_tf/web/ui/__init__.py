@@ -1,0 +1,1 @@
+"""The web page of `fakeloc ui`: a picture or a video in, the same report out."""

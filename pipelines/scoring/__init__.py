@@ -1,0 +1,1 @@
+"""Files in, a Parquet row for every face out: what `pipelines.score` is made of."""
