@@ -97,6 +97,7 @@ def test_a_full_queue_is_told_before_the_body_is_read(own, slow_videos):
     assert own.files() == []
 
 
+@pytest.mark.slow
 def test_videos_do_not_block_pictures(own, slow_videos):
     with ThreadPoolExecutor(2) as pool:
         videos = [pool.submit(post, own, b"x", **MP4) for _ in range(2)]
