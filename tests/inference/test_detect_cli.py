@@ -30,8 +30,13 @@ def run(tmp_path_factory):
 
 
 def write_clip(path, frames=12):
-    """A person who moves to the right, on 12 frames at 12 a second."""
+    """A person who moves to the right, on 12 frames at 12 a second.
+
+    The sides are multiples of 32: at others x264's macroblock tree makes other bytes
+    now and then, and of some of those a score lies on the edge of its sixth digit.
+    """
     image = np.pad(read_image(PORTRAIT), ((0, 0), (0, 60), (0, 0)), mode="edge")
+    image = image[:384, :384]
     write_video(path, (np.roll(image, 4 * i, axis=1) for i in range(frames)), 12.0)
 
 
@@ -135,16 +140,6 @@ def test_the_video_has_frames_one_track_and_an_overlay(results, inputs):
     assert (overlay.frames, overlay.fps) == (12, 12.0)
 
 
-def leaves(value, at=""):
-    """Every string, number and flag in nested rows, by where it is."""
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        return {
-            k: v for key, one in items for k, v in leaves(one, f"{at}/{key}").items()
-        }
-    return {at: value}
-
-
 def files_of(out):
     return {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
 
@@ -217,10 +212,7 @@ def test_a_killed_call_goes_on_as_if_nothing_had_been(run, inputs, results, tmp_
 
     assert detect.main(list(map(str, call[3:]))) == 1
     whole, rows = results
-    # A stop makes other batches, which sum in another order: the sixth digit may be
-    # another, and with it one of the 4,096 pixels may pass 0.5.
-    found = leaves(read_rows(out))
-    assert found == pytest.approx(leaves(rows), abs=3e-4)
+    assert read_rows(out) == rows
     assert files_of(out) == files_of(whole)
 
 
