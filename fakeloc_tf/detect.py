@@ -33,8 +33,8 @@ def detect(
 
     Exit status: 0 all files were read, 1 some were not, 2 wrong call.
     """
-    shown = None if all_frames else fps
-    asked = Asked(out, as_json, shown, face_side, max_minutes, workers)
+    rate = None if all_frames else fps
+    asked = Asked(out, as_json, rate, face_side, max_minutes, workers)
 
     def load() -> tuple[Detector, Path]:
         from fakeloc_tf.inference.detector import Detector

@@ -48,8 +48,8 @@ def score(
     """
     from fakeloc_tf.serving import Client
 
-    shown = None if all_frames else fps
-    asked = Asked(out, as_json, shown, face_side, max_minutes, workers)
+    rate = None if all_frames else fps
+    asked = Asked(out, as_json, rate, face_side, max_minutes, workers)
     told: dict[str, Any] = {"model": model_name, "version": version}
     told |= {"timeout_seconds": timeout, "retries": retries, "batch_size": batch_size}
     told |= {"parallel": parallel, "ca_file": ca_file, "compact": compact}

@@ -52,8 +52,9 @@ def serve(
     count = workers or max(engine.MIN_WORKERS, default_workers())
     chosen = server.Options(host, port, read_token(), queue, count, grace)
     detector = Detector(model, threshold=threshold, batch_size=batch_size)
-    sizes = (detector.info.margin, detector.info.crop_size)
-    settings = Settings(fps, face_side, max_seconds, *sizes)
+    settings = Settings.of_model(
+        detector.info, fps=fps, face_side=face_side, max_seconds=max_seconds
+    )
     logs.configure()
     with server.serving(detector, model, settings, limits, chosen) as ready:
         server.run(ready)

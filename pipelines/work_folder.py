@@ -88,13 +88,18 @@ def keeping_finished(folder: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         # Beam passes a worker's OSError on as a RuntimeError with its text.
-        reason = str(error).split(" [while running")[0]
+        reason = without_step(str(error))
         if isinstance(error, RuntimeError) and "[Errno" not in reason:
             raise
         raise FakelocError(
             f"{folder}: {reason}; what is finished is kept: the same command "
             "goes on with it"
         ) from error
+
+
+def without_step(text: str) -> str:
+    """What a worker said, without Beam's note of the step that it was in."""
+    return text.split(" [while running")[0]
 
 
 def check_same_job(path: Path, held: Path, out: Path, job: dict[str, Any]) -> None:

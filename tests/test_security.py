@@ -168,5 +168,6 @@ def test_code_in_the_scores_that_a_call_goes_on_with_is_not_run(tmp_path):
     )
     call = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1
+    # Not 1 always: TensorFlow's threads may abort a process that ends by an error.
+    assert done.returncode != 0
     assert "Disallowed deserialization" in done.stderr

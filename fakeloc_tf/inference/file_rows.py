@@ -8,7 +8,7 @@ from dataclasses import asdict
 from fakeloc_tf.inference.detector import FaceResult, FaceScores, face_result
 from fakeloc_tf.inference.finding import FileFacts, FoundFace, FoundFrame
 from fakeloc_tf.inference.inputs import InputFile, shown
-from fakeloc_tf.inference.judging import judge_track
+from fakeloc_tf.inference.judging import judge_file, judge_track, status_of
 from fakeloc_tf.inference.marking import Shown
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.notes import joined, unread_frames
@@ -25,7 +25,6 @@ from fakeloc_tf.inference.tracks import (
     ranked,
     smoothed,
 )
-from fakeloc_tf.inference.verdict import ALL
 
 # Tracks of a video that the report shows.
 MAX_TRACKS = 8
@@ -101,8 +100,7 @@ class FileRow:
         if "status" in self._row:
             return self.failed(self._row["status"], self._row["reason"]), []
         found = any(frame["faces"] for frame in self._frames)
-        status = "ok" if found else "too_small" if self._too_small else "no_face"
-        self._row["status"] = status
+        self._row["status"] = status_of(found, self._too_small)
         if self.item.kind == "image":
             self._row["faces"] = [f for frame in self._frames for f in frame["faces"]]
             deciders = self._row["faces"]
@@ -113,8 +111,7 @@ class FileRow:
         else:
             deciders, shown_faces = self._finish_video()
         if found:
-            self._row["probability"] = max(row["probability"] for row in deciders)
-            self._row["verdict"] = worst([row["verdict"] for row in deciders])
+            self._row |= judge_file(deciders)
             if self._drawn:
                 suffix = "png" if self.item.kind == "image" else "mp4"
                 self._row["overlay"] = f"overlays/{self.item.name}.{suffix}"
@@ -208,11 +205,6 @@ class FileRow:
                 for point, level in zip(points, levels, strict=True)
             ],
         }
-
-
-def worst(verdicts: list[str]) -> str:
-    """Of several faces: manipulated if one is, else not sure if one is."""
-    return min(verdicts, key=ALL.index)
 
 
 def _of_result(result: FaceResult) -> Row:

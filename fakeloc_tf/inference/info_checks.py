@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fakeloc_tf.inference.model_info import ModelInfo
 
-# Of crops and of the model's input: the limit of `exports.pictures`.
+# Of crops and of the model's input: far beyond any face.
 MAX_SIDE = 4096
 # Beyond it a crop is more neighbourhood than face.
 MAX_MARGIN = 10.0

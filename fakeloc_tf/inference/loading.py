@@ -137,9 +137,15 @@ def model_sha256(path: str | os.PathLike[str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def versions_in(path: Path) -> dict[int, Path]:
+    """Number → sub-folder of that name, of a folder of numbered SavedModels."""
+    children = (child for child in path.iterdir() if child.name.isdecimal())
+    return {int(child.name): child for child in children}
+
+
 def _newest_version(path: Path) -> Path:
     """`path`, or its sub-folder with the highest number."""
     if (path / SAVED_MODEL).is_file() or not path.is_dir():
         return path
-    versions = [child for child in path.iterdir() if child.name.isdecimal()]
-    return max(versions, key=lambda child: int(child.name), default=path)
+    versions = versions_in(path)
+    return versions[max(versions)] if versions else path

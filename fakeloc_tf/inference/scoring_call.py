@@ -43,12 +43,11 @@ class Asked:
 
     def settings(self, info: ModelInfo) -> Settings:
         """For looking at files for this model."""
-        return Settings(
+        return Settings.of_model(
+            info,
             fps=self.fps,
             face_side=self.face_side,
             max_seconds=60 * self.max_minutes,
-            margin=info.margin,
-            crop_size=info.crop_size,
         )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fakeloc_tf.inference.model_info import ModelInfo
 
 # Finer than in preparation, where one known face fills the frame: dlib finds faces of
 # about 80 pixels, here in 1080p.
@@ -33,6 +36,13 @@ class Settings:
     max_seconds: float
     margin: float
     crop_size: int
+
+    @classmethod
+    def of_model(
+        cls, info: ModelInfo, *, fps: float | None, face_side: int, max_seconds: float
+    ) -> Settings:
+        """For this model; see the attributes."""
+        return cls(fps, face_side, max_seconds, info.margin, info.crop_size)
 
     def to_row(self) -> dict[str, Any]:
         """For `call.json`."""

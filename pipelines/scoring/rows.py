@@ -9,8 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from fakeloc_tf.inference.detector import FaceResult, FaceScores, face_result
-from fakeloc_tf.inference.file_rows import worst
-from fakeloc_tf.inference.judging import judge_track
+from fakeloc_tf.inference.judging import judge_file, judge_track, status_of
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.quality import QualityWarning
 from fakeloc_tf.inference.tracks import (
@@ -98,16 +97,12 @@ def file_row(file: Row, faces: Sequence[Row], info: ModelInfo) -> Row:
             `probability`, `verdict` and `warnings` are looked at.
         info: of the model.
     """
+    status = status_of(bool(faces), file["too_small"])
+    row = file | {"status": status, "faces": len(faces)}
     if not faces:
-        status = "too_small" if file["too_small"] else "no_face"
-        return file | {"status": status, "faces": 0}
+        return row
     judged = faces if file["kind"] == "image" else deciding(_track_rows(faces, info))
-    return file | {
-        "status": "ok",
-        "faces": len(faces),
-        "probability": max(row["probability"] for row in judged),
-        "verdict": worst([row["verdict"] for row in judged]),
-    }
+    return row | judge_file(judged)
 
 
 def _track_rows(faces: Sequence[Row], info: ModelInfo) -> list[Row]:

@@ -28,7 +28,7 @@ from pipelines.scoring.model import DetectorHandler, ModelSource, open_detector
 from pipelines.scoring.schemas import FILES_FOLDER
 from pipelines.scoring.summary import ThisRun, sum_up
 from pipelines.scoring.transforms import ReadGroup, WriteChunk
-from pipelines.work_folder import keeping_finished
+from pipelines.work_folder import keeping_finished, without_step
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def _score(
     """Runs the pipeline on the groups that are left."""
     # Before any worker starts: a model that cannot be loaded is told at once.
     info = open_detector(source).info
-    settings = Settings(
-        job.fps, job.face_side, job.max_seconds, info.margin, info.crop_size
+    settings = Settings.of_model(
+        info, fps=job.fps, face_side=job.face_side, max_seconds=job.max_seconds
     )
     finisher = Finisher(job.out, info, source.sha256, job.masks)
     readers = count_readers(job)
@@ -164,5 +164,4 @@ def _telling(folder: Path) -> Iterator[None]:
             _, found, text = str(error).partition("FakelocError: ")
             if not found:
                 raise
-            reason = text.split(" [while running")[0].splitlines()[0]
-            raise FakelocError(reason) from error
+            raise FakelocError(without_step(text).splitlines()[0]) from error

@@ -60,11 +60,10 @@ def sum_up(out: Path, this_run: ThisRun) -> dict[str, Any]:
         "seconds_of_reading": round(seconds, 1),
     }
     if this_run.files:
-        hours = this_run.seconds / 3600
         found["last_run"] = {
             "files": this_run.files,
-            "seconds": round(this_run.seconds, 1),
-            "files_per_hour": round(this_run.files / hours),
+            "seconds": round(this_run.seconds, 3),
+            "files_per_hour": round(3600 * this_run.files / this_run.seconds),
         }
     elif last := _last_run(out):
         found["last_run"] = last
@@ -88,7 +87,7 @@ def tell(summary: dict[str, Any], out: Path) -> int:
     _say(f"{summary['faces']:,} faces in {summary['files']:,} files: {out}")
     if last := summary.get("last_run"):
         _say(
-            f"last run: {last['files']:,} files in {last['seconds']:,} s, "
+            f"last run: {last['files']:,} files in {last['seconds']:,.1f} s, "
             f"{last['files_per_hour']:,} files an hour"
         )
     bad = sum(summary["statuses"].get(name, 0) for name in BAD)

@@ -11,9 +11,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.media.images import decode_png
 from fakeloc_tf.serving.client.errors import ServerError, malformed
-
-OK = b"ok"
-PNG = "localization_png_bytes"
+from fakeloc_tf.serving.signatures import OK, PNG, STATUS
 
 
 def output_names(info: ModelInfo, compact: bool) -> list[str]:
@@ -23,7 +21,7 @@ def output_names(info: ModelInfo, compact: bool) -> list[str]:
         info: of the model.
         compact: the map as PNG, at 8 bits.
     """
-    names = ["probability", PNG if compact else "localization", "status"]
+    names = ["probability", PNG if compact else "localization", STATUS]
     return [*names, "method_probabilities"] if info.five_way else names
 
 
@@ -76,11 +74,11 @@ def _check_range(values: np.ndarray, name: str, first: int, url: str) -> None:
 
 def _check_status(answer: dict[str, Any], count: int, first: int, url: str) -> None:
     """Every crop was read."""
-    status = _rows(_output(answer, "status", url), "status", url)
+    status = _rows(_output(answer, STATUS, url), STATUS, url)
     if len(status) != count:
         raise malformed(url, f"{len(status)} rows for {count} crops")
     for row, text in enumerate(status, start=first):
-        if not isinstance(text, bytes) or text != OK:
+        if not isinstance(text, bytes) or text != OK.encode():
             raise ServerError(
                 f"{url} could not read crop {row} (status {text!r}); it was sent as "
                 "PNG: does a proxy change requests on the way?"

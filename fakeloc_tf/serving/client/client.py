@@ -24,9 +24,7 @@ from fakeloc_tf.serving.client.models import choose_version, with_names_found
 from fakeloc_tf.serving.client.retrying import attempts, until_ready
 from fakeloc_tf.serving.client.sending import Sending
 from fakeloc_tf.serving.client.transport import Transport, Wanted
-
-# Signatures of `exports.saved_model`, which imports TensorFlow.
-BYTES, COMPACT, DESCRIBE = "serving_default", "compact", "describe"
+from fakeloc_tf.serving.signatures import BYTES, COMPACT, DESCRIBE
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ import numpy as np
 from fakeloc_tf.inference.loading import INFO_FILE, find_model, load_model
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.media.images import decode_png, encode_png
+from fakeloc_tf.serving.signatures import BYTES, COMPACT, DESCRIBE, PNG
 
 # How the crops are given: all at once, the first one alone, and all at once with a
 # damaged one behind the first.
@@ -55,7 +56,6 @@ def _ask_saved_model(
 
     from fakeloc_tf.data.targets import model_input
     from fakeloc_tf.inference.engines.tensorflow_engine import FACES
-    from fakeloc_tf.serving.exports.saved_model import BYTES, COMPACT, DESCRIBE
 
     loaded = tf.saved_model.load(str(folder))
     faces = model_input(crops, image_size)
@@ -76,8 +76,6 @@ def _ask_saved_model(
 
 def _arrays(tensors: dict[str, Any]) -> Outputs:
     """NumPy's; strings as UTF-8, PNGs decoded to 0..1, NaN for an empty one."""
-    from fakeloc_tf.serving.exports.saved_model import PNG
-
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     if PNG in arrays:
         arrays[PNG] = _decoded(arrays[PNG])

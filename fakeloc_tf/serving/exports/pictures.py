@@ -11,11 +11,11 @@ import tensorflow as tf
 
 from fakeloc_tf.data.targets import model_input
 from fakeloc_tf.media.images import MAX_JPEG_SCANS
+from fakeloc_tf.serving.signatures import OK, UNREADABLE
 
 # Of a crop: its own size is some hundred pixels, and a picture that promises more
 # would take the server's memory, 30 bytes a pixel, for several rows at once.
 MAX_PIXELS = 2048 * 2048
-OK, UNREADABLE = "ok", "unreadable"
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 # Entropy-coded data never holds it (ISO 10918-1, B.1.1.5).
 _START_OF_SCAN = b"\xff\xda"

@@ -13,15 +13,9 @@ from fakeloc_tf.inference.engines.tensorflow_engine import FACES
 from fakeloc_tf.inference.loading import INFO_FILE
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.models.scorer import Scorer, as_scorer, require_localization
-from fakeloc_tf.serving.exports.pictures import OK, decode_crops
+from fakeloc_tf.serving.exports.pictures import decode_crops
 from fakeloc_tf.serving.exports.warmup import write_warmup
-
-BYTES = "serving_default"
-COMPACT = "compact"
-DESCRIBE = "describe"
-# TF Serving's REST answers carry an output as base64 if its name ends so.
-PNG = "localization_png_bytes"
-STATUS = "status"
+from fakeloc_tf.serving.signatures import BYTES, COMPACT, DESCRIBE, OK, PNG, STATUS
 
 QUERY = tf.TensorSpec([None], tf.string, name="query")
 

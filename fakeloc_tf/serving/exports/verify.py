@@ -16,13 +16,14 @@ from fakeloc_tf.inference.engines.contract import CropScorer
 from fakeloc_tf.inference.engines.tensorflow_engine import FACES
 from fakeloc_tf.inference.loading import INFO_FILE, find_model
 from fakeloc_tf.serving.exports import answers
-from fakeloc_tf.serving.exports.pictures import OK, UNREADABLE
-from fakeloc_tf.serving.exports.saved_model import (
+from fakeloc_tf.serving.signatures import (
     BYTES,
     COMPACT,
     DESCRIBE,
+    OK,
     PNG,
     STATUS,
+    UNREADABLE,
 )
 
 # Half a step of the eight bits of a PNG.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.inference.loading import SAVED_MODEL
+from fakeloc_tf.inference.loading import SAVED_MODEL, versions_in
 
 
 def version_folder(out: Path) -> Path:
@@ -32,5 +32,4 @@ def version_folder(out: Path) -> Path:
             f"{out} is a SavedModel itself, without a version; move it to {out}/1 "
             "first, or choose another folder"
         )
-    numbers = [int(child.name) for child in out.iterdir() if child.name.isdecimal()]
-    return out / str(max(numbers, default=0) + 1)
+    return out / str(max(versions_in(out), default=0) + 1)

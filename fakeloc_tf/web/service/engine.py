@@ -135,7 +135,7 @@ class Engine:
         self._fail_all("the service is stopping")
 
     def _run(self) -> None:
-        """Goes on after a fault of the model: other files are no part of it."""
+        """Goes on after a fault of the model; all that was lined up then has failed."""
         while not self._closing.is_set():
             try:
                 self._serve()

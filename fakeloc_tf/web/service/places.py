@@ -14,7 +14,7 @@ _NEWEST = 0.2
 
 
 class Places:
-    """A bounded queue, from the first byte of a body to the last of its answer.
+    """A bounded queue, from the first byte of a body until there is an answer.
 
     Attributes:
         total: requests at once.

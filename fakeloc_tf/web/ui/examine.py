@@ -56,12 +56,11 @@ class Examiner:
         self._lock = threading.Lock()
         self._stall_seconds = limits.time_limit
         self._workers = self._new_workers()
-        self._settings = Settings(
+        self._settings = Settings.of_model(
+            detector.info,
             fps=FPS,
             face_side=FACE_SIDE,
             max_seconds=limits.max_seconds,
-            margin=detector.info.margin,
-            crop_size=detector.info.crop_size,
         )
         self._call = _public_call(model, detector, self._settings)
 
