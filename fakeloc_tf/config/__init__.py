@@ -4,7 +4,7 @@ Read with `load`, saved with `dump`. A key that does not exist or a value of the
 type is a `FakelocError` that names the key, its file and the nearest valid key.
 """
 
-from fakeloc_tf.config.data import AugmentConfig, DataConfig, PrepareConfig
+from fakeloc_tf.config.data import AugmentConfig, DataConfig, MadeConfig, PrepareConfig
 from fakeloc_tf.config.experiment import Config
 from fakeloc_tf.config.files import config_sha256, dump, load, to_yaml
 from fakeloc_tf.config.model import BackboneConfig, ModelConfig
@@ -23,6 +23,7 @@ __all__ = [
     "Config",
     "DataConfig",
     "LossConfig",
+    "MadeConfig",
     "ModelConfig",
     "OptimizerConfig",
     "PrepareConfig",

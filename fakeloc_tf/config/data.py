@@ -94,6 +94,19 @@ class AugmentConfig(Section):
         return value
 
 
+class MadeConfig(Section):
+    """Training faces that are made on the fly from portraits, and not read.
+
+    Attributes:
+        portraits: folders as of `data.made.pool.load_pool`; none = the training split
+            of the records is read.
+        pairs: of a real and a fake face in an epoch.
+    """
+
+    portraits: tuple[str, ...] = ()
+    pairs: Positive = 2048
+
+
 class DataConfig(Section):
     """Which prepared records a run reads.
 
@@ -105,7 +118,8 @@ class DataConfig(Section):
             pristine faces, such as Deepfakes alone (Table IV); none named = all.
         shuffle_buffer: records in the shuffle buffer (encoded, some 100 kB each).
         cache: keep the encoded records in memory (small sets only).
-        augment: random changes of training faces.
+        augment: random changes of training faces that are read.
+        made: training faces that are made instead.
     """
 
     records: str = "datasets/demo_c23/records"
@@ -115,3 +129,4 @@ class DataConfig(Section):
     shuffle_buffer: Positive = 2048
     cache: bool = False
     augment: AugmentConfig = AugmentConfig()
+    made: MadeConfig = MadeConfig()

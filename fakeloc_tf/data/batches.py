@@ -71,14 +71,7 @@ def make_batches(
     Returns:
         (image, targets) of `finish`, a replica's batch each.
     """
-    if share.replica_size < share.batch_size:
-        end = share.first + share.size
-        # Whole global batches first: all workers must see equally many.
-        numbered = (
-            numbered.batch(share.batch_size, drop_remainder=True)
-            .map(lambda *b: tf.nest.map_structure(lambda v: v[share.first : end], b))
-            .unbatch()
-        )
+    numbered = slice_of_worker(numbered, share)
 
     def read(index: tf.Tensor, item: tuple[tf.Tensor, tf.Tensor]) -> Face:
         serialized, record = item
@@ -88,17 +81,33 @@ def make_batches(
             "index": index,
         }
 
-    options = tf.data.Options()
-    # The cut is made here; a strategy must not cut again.
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
     parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
-    return (
+    return without_auto_shard(
         numbered.map(read, **parallel)
         # A smaller last batch would be another graph and another normalisation.
         .batch(share.replica_size, drop_remainder=whole)
         .map(finish, **parallel)
         .prefetch(tf.data.AUTOTUNE)
-        .with_options(options)
     )
+
+
+def slice_of_worker(numbered: tf.data.Dataset, share: Share) -> tf.data.Dataset:
+    """Of each whole global batch of elements, the worker's own."""
+    if share.replica_size == share.batch_size:
+        return numbered
+    end = share.first + share.size
+    # Whole global batches first: all workers must see equally many.
+    return (
+        numbered.batch(share.batch_size, drop_remainder=True)
+        .map(lambda *b: tf.nest.map_structure(lambda v: v[share.first : end], b))
+        .unbatch()
+    )
+
+
+def without_auto_shard(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The cut is made here; a strategy must not cut again."""
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.OFF
+    )
+    return batches.with_options(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import tensorflow as tf
 
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
+from fakeloc_tf.data.made.batches import made_batches
+from fakeloc_tf.data.made.faces import FaceMaker
+from fakeloc_tf.data.made.pool import load_pool
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 
@@ -34,6 +38,8 @@ class TrainingData:
         info = prepared.dataset_info(folder)
         self._reals, *fakes = prepared.class_counts(info, "train", methods).values()
         self._fakes = sum(fakes)
+        if config.data.made.portraits:
+            self._reals = self._fakes = config.data.made.pairs
         self.batches = (self._reals + self._fakes) // self._batch_size
         self.val_count = sum(prepared.class_counts(info, "val", methods).values())
         self._sigma = info["prepare"]["sigma"]
@@ -56,6 +62,11 @@ class TrainingData:
         total = self._reals + self._fakes
         return total / (2 * self._reals), total / (2 * self._fakes)
 
+    @cached_property
+    def _maker(self) -> FaceMaker:
+        portraits = load_pool(self._config.data.made.portraits)
+        return FaceMaker(portraits, self._config.model.image_size)
+
     def training(
         self,
         sizes: dataset.MapSizes,
@@ -65,6 +76,20 @@ class TrainingData:
     ) -> Any:
         """One epoch of `dataset.training_batches`, distributed, without its start."""
         data = self._config.data
+        if data.made.portraits:
+            return strategy.distribute_datasets_from_function(
+                lambda context: made_batches(
+                    self._maker,
+                    pairs=data.made.pairs,
+                    map_sizes=sizes,
+                    sigma=self._sigma,
+                    batch_size=self._batch_size,
+                    seed=self._config.training.seed,
+                    epoch=epoch,
+                    skip=skip,
+                    **_share(context),
+                )
+            )
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
             return dataset.training_batches(

@@ -1,0 +1,85 @@
+"""Whose portraits training faces are made from, and who is kept for tests."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from fakeloc_tf.data.portraits import Portrait, load_portraits
+from fakeloc_tf.errors import FakelocError
+
+# Of the people who are not in the demo set, by the hash of their id.
+HELD_OUT_SHARE = 0.06
+# Columns of an `index.csv` that may hold a person's id.
+_ID_COLUMNS = ("bioguide", "icpsr", "identity")
+
+
+def load_pool(
+    folders: Iterable[str | os.PathLike[str]], held_out: bool = False
+) -> list[Portrait]:
+    """The portraits of the training people, or of those that are kept for tests.
+
+    Kept are the validation and test people of the demo set and a share of the others.
+
+    Args:
+        folders: each with `index.csv` (file and bioguide, icpsr or identity),
+            `landmarks.csv` (`tools/compute_landmarks.py`) and the pictures.
+        held_out: those kept for tests.
+
+    Raises:
+        FakelocError: a table is missing or lacks a column, or nobody is left.
+    """
+    demo = {p.identity: p.split for p in load_portraits()}
+    every = [p for folder in folders for p in _read(Path(folder))]
+    chosen = [p for p in every if is_held_out(p.identity, demo) == held_out]
+    if not chosen:
+        raise FakelocError(f"data.made.portraits={list(folders)}: nobody is in there")
+    return chosen
+
+
+def is_held_out(identity: str, demo: dict[str, str]) -> bool:
+    """Whether a person is kept for tests; `demo`: identity → split in the demo set."""
+    if identity in demo:
+        return demo[identity] != "train"
+    digest = hashlib.sha256(identity.encode()).digest()
+    return int.from_bytes(digest[:8], "big") < HELD_OUT_SHARE * 2**64
+
+
+def _read(folder: Path) -> list[Portrait]:
+    """Every portrait of a folder, in the order of its index."""
+    index = _table(folder / "index.csv")
+    points = {row["file"]: row for row in _table(folder / "landmarks.csv")}
+    portraits = []
+    for row in index:
+        identity = next((row[name] for name in _ID_COLUMNS if row.get(name)), None)
+        if identity is None or row.get("file") not in points:
+            raise FakelocError(
+                f"{folder}: {row.get('file')} has no id ({', '.join(_ID_COLUMNS)}) in "
+                "index.csv or no row in landmarks.csv; make the latter with "
+                f"`python tools/compute_landmarks.py {folder}`"
+            )
+        flat = [float(v) for k, v in points[row["file"]].items() if k != "file"]
+        portraits.append(
+            Portrait(
+                number="",
+                identity=identity,
+                name=row.get("name", ""),
+                path=folder / row["file"],
+                landmarks=np.array(flat, np.float32).reshape(68, 2),
+                split="train",
+            )
+        )
+    return portraits
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise FakelocError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,207 @@
+"""A portrait as another camera might see it: pose, size, background, light.
+
+What happens here happens to the real face and to the fake one of a pair alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fakeloc_tf.data.self_blending import mean_face
+from fakeloc_tf.manipulate import geometry
+from fakeloc_tf.manipulate.colour import shift_colour, tilt_light
+
+# Sides of the crop of a face in a video, in pixels; log-uniform between the two.
+CROP_SIDE = (84.0, 260.0)
+# The scene around the crop, in shares of its side: room for crops beside the middle.
+MARGIN = 0.3
+
+# iBUG order of the 68 points of the face seen in a mirror.
+# fmt: off
+MIRRORED = np.array([
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
+])
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A frame with one face in its middle.
+
+    Attributes:
+        image_uint8: uint8 [S, S, 3], RGB.
+        landmarks: float32 [68, 2], x, y in pixels, iBUG order.
+        side: of the crop in the middle that a face detector would lead to, pixels.
+    """
+
+    image_uint8: np.ndarray
+    landmarks: np.ndarray
+    side: float
+
+    @property
+    def center(self) -> float:
+        """x and y of the middle of the crop."""
+        return self.image_uint8.shape[0] / 2
+
+
+def random_scene(
+    image_uint8: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
+) -> Scene:
+    """Draws a scene of a portrait.
+
+    Args:
+        image_uint8: uint8 [H, W, 3], RGB.
+        landmarks: float32 [68, 2], x, y in pixels, iBUG order.
+        rng: source of every choice.
+    """
+    if rng.random() < 0.5:
+        image_uint8 = image_uint8[:, ::-1]
+        landmarks = landmarks[MIRRORED]
+        landmarks = np.stack(
+            [image_uint8.shape[1] - 1 - landmarks[:, 0], landmarks[:, 1]], -1
+        )
+    if rng.random() < 0.4:
+        image_uint8 = other_background(image_uint8, landmarks, rng)
+    low, high = np.log(CROP_SIDE)
+    side = float(np.exp(rng.uniform(low, high)))
+    canvas = round(side * (1 + 2 * MARGIN))
+    matrix = _view(landmarks, side, canvas, rng)
+    seen = _warped(image_uint8, matrix, canvas)
+    points = cv2.perspectiveTransform(landmarks[None].astype(np.float64), matrix)[0]
+    lit = seen.astype(np.float32)
+    if rng.random() < 0.5:
+        lit = tilt_light(lit, rng, rng.uniform(0.0, 0.35))
+    lit = shift_colour(lit, rng, 0.3 * rng.random())
+    if rng.random() < 0.5:
+        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.6, 0.6))
+    image = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
+    return Scene(image, points.astype(np.float32), side)
+
+
+def face_square(landmarks: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Where the crop of a face lies, by the mean face in crops.
+
+    Args:
+        landmarks: float [68, 2], x, y in pixels.
+
+    Returns:
+        Centre float64 [2] and side in pixels, and the face's turn in radians.
+    """
+    mean = mean_face()
+    source, target = mean - mean.mean(0), landmarks - landmarks.mean(0)
+    # Umeyama's fit in the plane, with complex numbers.
+    a, b = source @ (1, 1j), target @ (1, 1j)
+    ratio = np.vdot(a, b) / np.vdot(a, a).real
+    side = float(abs(ratio))
+    offset = (0.5 - mean.mean(0)) @ (1, 1j) * ratio
+    center = landmarks.mean(0) + (offset.real, offset.imag)
+    return center, side, float(np.angle(ratio))
+
+
+def _view(
+    landmarks: np.ndarray, side: float, canvas: int, rng: np.random.Generator
+) -> np.ndarray:
+    """float64 [3, 3]: portrait → scene; a turn, a squeeze, a shear, a perspective."""
+    center, crop, _ = face_square(landmarks)
+    turn = np.radians(rng.normal(0.0, 8.0))
+    cosine, sine = np.cos(turn), np.sin(turn)
+    squeeze = np.exp(rng.normal(0.0, 0.07))
+    shape = np.array([[squeeze, rng.normal(0.0, 0.05)], [0.0, 1.0 / squeeze]])
+    linear = side / crop * np.array([[cosine, -sine], [sine, cosine]]) @ shape
+    matrix = np.eye(3)
+    matrix[:2, :2] = linear
+    matrix[:2, 2] = canvas / 2 - linear @ center
+    about = np.array([[1, 0, -canvas / 2], [0, 1, -canvas / 2], [0, 0, 1.0]])
+    tilt = np.eye(3)
+    tilt[2, :2] = rng.normal(0.0, 0.12, 2) / canvas
+    return np.linalg.inv(about) @ tilt @ about @ matrix
+
+
+def _warped(image_uint8: np.ndarray, matrix: np.ndarray, canvas: int) -> np.ndarray:
+    """uint8 [canvas, canvas, 3]; shrunk by areas first, so that nothing aliases."""
+    factor = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    if factor < 0.75:
+        small = cv2.resize(
+            image_uint8, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
+        )
+        height, width = image_uint8.shape[:2]
+        back = np.diag([width / small.shape[1], height / small.shape[0], 1.0])
+        image_uint8, matrix = small, matrix @ back
+    return cv2.warpPerspective(
+        np.ascontiguousarray(image_uint8),
+        matrix,
+        (canvas, canvas),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+
+
+def head_alpha(image_uint8: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """float32 [H, W] in 0..1: the person before the background, soft (GrabCut).
+
+    Args:
+        image_uint8: uint8 [H, W, 3], RGB, a portrait.
+        landmarks: float32 [68, 2], x, y in pixels.
+    """
+    height, width = image_uint8.shape[:2]
+    factor = 100.0 / height
+    small = cv2.resize(
+        image_uint8, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
+    )
+    points = landmarks * factor
+    labels = np.full(small.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    center = points.mean(0)
+    near = geometry.polygon(
+        center + 1.6 * (points - center) + 0.3 * geometry.upward(points), *labels.shape
+    )
+    labels[near > 0] = cv2.GC_PR_FGD
+    labels[geometry.polygon(points, *labels.shape) > 0] = cv2.GC_FGD
+    chin = int(points[8, 1])
+    labels[chin + 8 :, 15:-15] = cv2.GC_PR_FGD
+    labels[:3], labels[:chin, :3], labels[:chin, -3:] = (cv2.GC_BGD,) * 3
+    # Its clusters are drawn from a generator of the thread.
+    cv2.setRNGSeed(0)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(small, labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
+    person = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    soft = cv2.GaussianBlur(cv2.medianBlur(person, 5), (0, 0), 0.8)
+    return np.clip(
+        cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1
+    )
+
+
+def other_background(
+    image_uint8: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The person before something else: smooth colours, stripes, boxes, grain.
+
+    image_uint8: uint8 [H, W, 3]; landmarks: float32 [68, 2], pixels.
+    """
+    alpha = head_alpha(image_uint8, landmarks)[..., None]
+    wall = _wall(*image_uint8.shape[:2], rng)
+    return np.rint(alpha * image_uint8 + (1 - alpha) * wall).astype(np.uint8)
+
+
+def _wall(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """float32 [H, W, 3] in 0..255."""
+    base = rng.uniform(20, 235, 3) * rng.uniform(0.4, 1.0) + rng.normal(0, 10)
+    nodes = int(rng.integers(2, 7))
+    coarse = rng.normal(0, rng.uniform(3, 40), (nodes, nodes, 1)) + rng.normal(
+        0, 6, (nodes, nodes, 3)
+    )
+    wall = base + cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    wall = np.ascontiguousarray(wall, np.float32)
+    for _ in range(int(rng.integers(0, 12))):
+        corner = rng.uniform(0, (width, height))
+        size = rng.uniform(5, (0.6 * width, 0.6 * height))
+        box = cv2.boxPoints((corner, size, rng.choice([0.0, rng.uniform(0, 90)])))
+        tone = [float(v) for v in base + rng.normal(0, 40) + rng.normal(0, 12, 3)]
+        cv2.fillConvexPoly(wall, box.astype(np.int32), tone, cv2.LINE_AA)
+    wall = cv2.GaussianBlur(wall, (0, 0), np.exp(rng.uniform(-1.0, 2.5)))
+    wall += rng.normal(0, rng.uniform(0, 6), wall.shape)
+    return np.clip(wall, 0, 255).astype(np.float32)
