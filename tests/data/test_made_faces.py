@@ -94,8 +94,8 @@ def test_a_scene_puts_the_crop_in_its_middle():
         rng = np.random.default_rng(number)
         made = scene.random_scene(portrait.image(), portrait.landmarks, rng)
         center, side, _ = scene.face_square(made.landmarks)
-        np.testing.assert_allclose(center, made.center, atol=0.06 * made.side)
-        assert side == pytest.approx(made.side, rel=0.12)
+        np.testing.assert_allclose(center, made.center, atol=0.15 * made.side)
+        assert side == pytest.approx(made.side, rel=0.2)
 
 
 def test_a_mirrored_face_has_its_points_in_order():

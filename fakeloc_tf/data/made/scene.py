@@ -73,12 +73,14 @@ def random_scene(
     matrix = _view(landmarks, side, canvas, rng)
     seen = _warped(image_uint8, matrix, canvas)
     points = cv2.perspectiveTransform(landmarks[None].astype(np.float64), matrix)[0]
+    if rng.random() < 0.7:
+        seen, points = _turned(seen, points, side, rng)
     lit = seen.astype(np.float32)
     if rng.random() < 0.5:
         lit = tilt_light(lit, rng, rng.uniform(0.0, 0.35))
     lit = shift_colour(lit, rng, 0.3 * rng.random())
     if rng.random() < 0.5:
-        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.6, 0.6))
+        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.6, 0.9))
     image = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
     return Scene(image, points.astype(np.float32), side)
 
@@ -120,6 +122,27 @@ def _view(
     tilt = np.eye(3)
     tilt[2, :2] = rng.normal(0.0, 0.12, 2) / canvas
     return np.linalg.inv(about) @ tilt @ about @ matrix
+
+
+def _turned(
+    image_uint8: np.ndarray, points: np.ndarray, side: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A head turned a little to a side, and bent: one cheek wider than the other.
+
+    Portraits are frontal. One smooth field for the whole scene leaves no seam.
+    """
+    canvas = image_uint8.shape[0]
+    along = (np.arange(canvas, dtype=np.float32) - canvas / 2) / (0.6 * side)
+    bow = np.maximum(1.0 - along**2, 0.0) ** 2
+    field = geometry.smooth_field(rng, 4, canvas, canvas)
+    field *= np.float32(side * rng.uniform(0.0, 0.025))
+    yaw, pitch = side * rng.normal(0.0, (0.06, 0.03))
+    field[..., 0] += np.float32(yaw) * bow * bow[:, None]
+    field[..., 1] += np.float32(pitch) * bow[:, None] * bow
+    columns, rows = np.clip(np.rint(points), 0, canvas - 1).astype(int).T
+    # `remap` reads at the pixel plus the field, so what is there moves against it.
+    moved = points - field[rows, columns]
+    return geometry.remap(image_uint8, field, cv2.INTER_CUBIC), moved
 
 
 def _warped(image_uint8: np.ndarray, matrix: np.ndarray, canvas: int) -> np.ndarray:
