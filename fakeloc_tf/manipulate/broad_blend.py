@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from fakeloc_tf.manipulate import geometry
+from fakeloc_tf.manipulate.colour import in_8_bits
 from fakeloc_tf.manipulate.eigenfaces import Eigenfaces
 from fakeloc_tf.manipulate.manipulation import Manipulation, blend
 from fakeloc_tf.manipulate.source_changes import (
@@ -127,4 +128,4 @@ def _changed_target(
     options = (fewer_pixels, smoother, sharper, other_colours)
     change = options[int(rng.integers(len(options)))]
     changed = change(image_uint8.astype(np.float32), landmarks, rng)
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    return in_8_bits(changed)

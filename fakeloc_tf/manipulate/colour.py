@@ -44,3 +44,8 @@ def tilt_light(
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
     ramp = np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
     return image * (1.0 + np.float32(amount) * ramp)[..., None]
+
+
+def in_8_bits(image: np.ndarray) -> np.ndarray:
+    """float in 0..255 and beyond to uint8, rounded."""
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)

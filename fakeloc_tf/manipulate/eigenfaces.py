@@ -11,24 +11,30 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from fakeloc_tf.data.self_blending import mean_face
+from fakeloc_tf.manipulate import geometry
 
-# Side of an aligned face; its crop's share, so that the mean face fills it.
+# Pixels of an aligned face. The mean face fills them: it is enlarged around its middle,
+# in shares of its crop.
 SIDE = 64
+ZOOM, MIDDLE = 1.15, (0.5, 0.57)
 
 
 class Eigenfaces:
     """Mean and principal components of aligned faces."""
 
-    def __init__(self, faces: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    def __init__(
+        self, faces: Sequence[tuple[np.ndarray, np.ndarray]], mean_face: np.ndarray
+    ) -> None:
         """Finds the components.
 
         Args:
             faces: (picture uint8 [H, W, 3] RGB, landmarks float32 [68, 2]) of each.
+            mean_face: float [68, 2], landmarks of the mean face in shares of its crop.
         """
+        self._place = SIDE * (0.5 + ZOOM * (mean_face - MIDDLE))
         rows = np.stack(
             [
-                _aligned(image.astype(np.float32), points).ravel()
+                self._aligned(image.astype(np.float32), points).ravel()
                 for image, points in faces
             ]
         )
@@ -51,46 +57,33 @@ class Eigenfaces:
         """
         count = round(np.exp(rng.uniform(np.log(15), np.log(150))))
         axes = self._axes[:, :count]
-        weights = (_aligned(image, points).ravel() - self._mean) @ axes
+        weights = (self._aligned(image, points).ravel() - self._mean) @ axes
         weights *= 1.0 + rng.normal(0, 0.1, weights.shape).astype(np.float32)
         face = (self._mean + axes @ weights).reshape(SIDE, SIDE, 3)
         height, width = image.shape[:2]
-        matrix = _alignment(points)
-        back = {"flags": cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP}
-        rebuilt = cv2.warpAffine(
-            face.astype(np.float32),
-            matrix,
-            (width, height),
-            borderMode=cv2.BORDER_REPLICATE,
-            **back,
+        matrix = geometry.fit_similarity(points, self._place)
+        # Its place fades out over three of its pixels.
+        place = np.pad(
+            np.ones((SIDE - 6, SIDE - 6, 1), np.float32), ((3, 3), (3, 3), (0, 0))
         )
-        inside = cv2.warpAffine(
-            np.pad(np.ones((SIDE - 6, SIDE - 6), np.float32), 3),
+        rebuilt = cv2.warpAffine(
+            np.concatenate([face.astype(np.float32), place], -1),
             matrix,
             (width, height),
-            **back,
-        )[..., None]
-        return image + np.clip(inside, 0, 1) * (rebuilt - image)
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        inside = np.clip(rebuilt[..., 3:], 0, 1)
+        return image + inside * (rebuilt[..., :3] - image)
 
-
-def _aligned(image: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """float32 [SIDE, SIDE, 3]: the face where the mean face is."""
-    matrix = _alignment(points)
-    blurred = cv2.GaussianBlur(image, (0, 0), max(0.3, 0.4 / np.hypot(*matrix[:, 0])))
-    return cv2.warpAffine(
-        blurred,
-        matrix,
-        (SIDE, SIDE),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )
-
-
-def _alignment(points: np.ndarray) -> np.ndarray:
-    """float64 [2, 3]: picture → aligned face."""
-    target = SIDE * (0.5 + 1.15 * (mean_face() - (0.5, 0.57)))
-    source, middle = points - points.mean(0), target.mean(0)
-    a, b = source @ (1, 1j), (target - middle) @ (1, 1j)
-    ratio = np.vdot(a, b) / np.vdot(a, a).real
-    linear = np.array([[ratio.real, -ratio.imag], [ratio.imag, ratio.real]])
-    return np.hstack([linear, (middle - linear @ points.mean(0))[:, None]])
+    def _aligned(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """float32 [SIDE, SIDE, 3]: the face where the mean face is."""
+        matrix = geometry.fit_similarity(points, self._place)
+        sigma = max(0.3, 0.4 / np.hypot(*matrix[:, 0]))
+        return cv2.warpAffine(
+            cv2.GaussianBlur(image, (0, 0), sigma),
+            matrix,
+            (SIDE, SIDE),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )

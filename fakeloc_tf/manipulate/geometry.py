@@ -11,6 +11,8 @@ NOSE = slice(27, 36)
 EYES = slice(36, 48)
 LIPS = slice(48, 68)
 
+_SHRINK = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
+_GROW = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 # Sub-pixel bits of OpenCV's polygon coordinates.
 _SHIFT = 4
 
@@ -125,6 +127,37 @@ def similarity(
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REFLECT_101,
     )
+
+
+def fewer_pixels(
+    image: np.ndarray, factor: float, rng: np.random.Generator, shrink: int = 3
+) -> np.ndarray:
+    """Smaller by `factor` and back, by methods that are drawn; [H, W, 3] of any type.
+
+    shrink: how many of the methods (area, linear, cubic) may make it smaller.
+    """
+    small = cv2.resize(
+        image, None, fx=factor, fy=factor, interpolation=_SHRINK[rng.integers(shrink)]
+    )
+    size = (image.shape[1], image.shape[0])
+    return cv2.resize(small, size, interpolation=_GROW[rng.integers(len(_GROW))])
+
+
+def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The turn, scale and shift that bring points nearest to others (Umeyama, 1991).
+
+    Args:
+        source: float [N, 2], x, y.
+        target: float [N, 2].
+
+    Returns:
+        float64 [2, 3]: target ~ matrix @ (x, y, 1).
+    """
+    here, there = source.mean(0), target.mean(0)
+    a, b = (source - here) @ (1, 1j), (target - there) @ (1, 1j)
+    ratio = np.vdot(a, b) / np.vdot(a, a).real
+    linear = np.array([[ratio.real, -ratio.imag], [ratio.imag, ratio.real]])
+    return np.hstack([linear, (there - linear @ here)[:, None]])
 
 
 def warp_field(

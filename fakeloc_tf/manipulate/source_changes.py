@@ -12,13 +12,10 @@ import cv2
 import numpy as np
 
 from fakeloc_tf.manipulate import geometry
-from fakeloc_tf.manipulate.colour import shift_colour, tilt_light
+from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour, tilt_light
 from fakeloc_tf.media.one_frame import jpeg_frame, x264_frame
 
 SourceChange = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
-
-_SHRINK = (cv2.INTER_AREA, cv2.INTER_LINEAR)
-_GROW = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
 
 def fewer_pixels(
@@ -27,10 +24,7 @@ def fewer_pixels(
     """As a generator draws it whose face has 20 to 110 pixels."""
     across = np.exp(rng.uniform(np.log(20), np.log(110)))
     factor = min(0.9, across / geometry.face_scale(points))
-    small = cv2.resize(
-        image, None, fx=factor, fy=factor, interpolation=_one(rng, _SHRINK)
-    )
-    return cv2.resize(small, image.shape[1::-1], interpolation=_one(rng, _GROW))
+    return geometry.fewer_pixels(image, factor, rng, shrink=2)
 
 
 def smoother(
@@ -116,12 +110,3 @@ CHANGES: tuple[tuple[float, SourceChange], ...] = (
     (0.25, other_light),
     (0.25, other_noise),
 )
-
-
-def in_8_bits(image: np.ndarray) -> np.ndarray:
-    """float in 0..255 and beyond to uint8, rounded."""
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
-
-
-def _one(rng: np.random.Generator, flags: tuple[int, ...]) -> int:
-    return flags[int(rng.integers(len(flags)))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.data.made.batches import made_batches
 from fakeloc_tf.data.made.faces import FaceMaker
 from fakeloc_tf.data.made.pool import load_pool
-from fakeloc_tf.data.source import RecordSource
+from fakeloc_tf.data.source import RecordSource, record_names
 from fakeloc_tf.errors import FakelocError
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,13 @@ class TrainingData:
 
         return strategy.distribute_datasets_from_function(of_worker)
 
+    def names(self, ids: Iterable[Sequence[int]]) -> list[str]:
+        """What a person calls training faces; `ids` as of `source.record_names`."""
+        if self._config.data.made.portraits:
+            kinds = ("real", "fake")
+            return [f"made pair {int(i)}, {kinds[int(kind)]}" for i, kind in ids]
+        return record_names(self.records, "train", ids)
+
     def validation(
         self, sizes: dataset.MapSizes, strategy: tf.distribute.Strategy
     ) -> Any:
@@ -180,12 +187,7 @@ def check_data(info: Mapping[str, Any], config: Config) -> None:
                 "`splits/*.json` (FF++ layout) or `identities.csv` (folder) say who "
                 "is in which split"
             )
-    count = sum(prepared.class_counts(info, "train", config.data.methods).values())
-    if count < config.training.batch_size:
-        raise FakelocError(
-            f"{folder}: {count} training faces make no batch of "
-            f"training.batch_size={config.training.batch_size}"
-        )
+    _check_batches(info, config)
     if model.five_way and list(model.classes) != list(info["classes"]):
         raise FakelocError(
             f"{folder} has the classes {', '.join(info['classes'])}; the five-way "
@@ -203,4 +205,23 @@ def check_data(info: Mapping[str, Any], config: Config) -> None:
             folder,
             crop_size,
             model.image_size,
+        )
+
+
+def _check_batches(info: Mapping[str, Any], config: Config) -> None:
+    """Raises a FakelocError unless the training faces make a batch."""
+    made, batch_size = config.data.made, config.training.batch_size
+    count = sum(prepared.class_counts(info, "train", config.data.methods).values())
+    source = config.data.records
+    if made.portraits:
+        count, source = 2 * made.pairs, f"data.made.pairs={made.pairs}"
+        if config.model.five_way or batch_size % 2:
+            raise FakelocError(
+                "data.made makes pairs of a real and a fake face: set model.five_way "
+                "off and an even training.batch_size"
+            )
+    if count < batch_size:
+        raise FakelocError(
+            f"{source}: {count} training faces make no batch of "
+            f"training.batch_size={batch_size}"
         )

@@ -14,7 +14,6 @@ import tensorflow as tf
 from fakeloc_tf import config as config_module
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset
-from fakeloc_tf.data.source import record_names
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector
 from fakeloc_tf.training import callbacks, loop, optimizers, step_model, steps
@@ -233,7 +232,7 @@ class TwoStepTraining:
             with dataset.explain_broken_records(records, "train", "val"):
                 yield
         except loop.NonFiniteLoss as error:
-            faces = record_names(records, "train", error.records)
+            faces = self._data.names(error.records)
             raise FakelocError(f"{error}. Its faces: {'; '.join(faces)}") from error
         except tf.errors.ResourceExhaustedError as error:
             replicas = self._strategy.num_replicas_in_sync

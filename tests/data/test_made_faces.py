@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fakeloc_tf.data.made import pool, scene
+from fakeloc_tf.data.made import background, pool, scene
 from fakeloc_tf.data.made.camera import published, recorded
 from fakeloc_tf.data.made.faces import SMALLEST_SHARE, FaceMaker
 from fakeloc_tf.data.portraits import FOLDER, load_portraits
@@ -109,7 +109,7 @@ def test_a_mirrored_face_has_its_points_in_order():
 
 def test_the_person_is_told_from_the_background():
     portrait = load_portraits(3)[0]
-    alpha = scene.head_alpha(portrait.image(), portrait.landmarks)
+    alpha = background.head_alpha(portrait.image(), portrait.landmarks)
     x, y = np.rint(portrait.landmarks[30]).astype(int)
     assert alpha[y, x] == 1.0
     assert alpha[3, 3] == alpha[3, -3] == 0.0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fakeloc_tf.data.portraits import load_portraits
+from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate import geometry
 from fakeloc_tf.manipulate.eigenfaces import Eigenfaces
 
@@ -30,7 +31,7 @@ def _error(faces, count):
     """Mean absolute error inside the face, grey levels."""
     image, points = faces[0]
     image = image.astype(np.float32)
-    rebuilt = Eigenfaces(faces).rebuilt(image, points, _Draws(count))
+    rebuilt = Eigenfaces(faces, mean_face()).rebuilt(image, points, _Draws(count))
     face = geometry.polygon(points, *image.shape[:2]) > 0
     np.testing.assert_array_equal(rebuilt[:20], image[:20])
     return np.abs(rebuilt - image)[face].mean()

@@ -6,12 +6,13 @@ nothing that a camera or a codec does may tell the classes apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
-from fakeloc_tf.manipulate.colour import shift_colour
+from fakeloc_tf.manipulate import geometry
+from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour
 from fakeloc_tf.media.one_frame import jpeg_frame, x264_frame
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -66,7 +67,7 @@ def _graded(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     image = shift_colour(image_uint8.astype(np.float32), rng, 0.2)
     if rng.random() < 0.1:
         image[:] = image.mean(-1, keepdims=True)
-    return _in_8_bits(image)
+    return in_8_bits(image)
 
 
 def _blurred(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -80,19 +81,15 @@ def _blurred(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     kernel[length // 2] = 1.0
     middle = ((length - 1) / 2,) * 2
     turn = cv2.getRotationMatrix2D(middle, rng.uniform(0, 180), 1.0)
-    kernel = cv2.warpAffine(kernel, turn, (length, length))
+    turned = cv2.warpAffine(kernel, turn, (length, length))
     return cv2.filter2D(
-        image_uint8, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101
+        image_uint8, -1, turned / turned.sum(), borderType=cv2.BORDER_REFLECT_101
     )
 
 
 def _rescaled(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Smaller and back."""
-    factor = rng.uniform(0.3, 0.95)
-    small = cv2.resize(
-        image_uint8, None, fx=factor, fy=factor, interpolation=_one(rng, _SHRINK)
-    )
-    return cv2.resize(small, image_uint8.shape[1::-1], interpolation=_one(rng, _GROW))
+    return geometry.fewer_pixels(image_uint8, rng.uniform(0.3, 0.95), rng)
 
 
 def _noisy(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -101,7 +98,7 @@ def _noisy(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sigma = np.exp(rng.uniform(np.log(1.0), np.log(12.0)))
     factor = rng.choice([1.0, 1.0, 0.6])
     size = (round(height * factor), round(width * factor))
-    noise = rng.standard_normal((*size, 3), np.float32)
+    noise: np.ndarray = rng.standard_normal((*size, 3), np.float32)
     if rng.random() < 0.5:
         noise = np.repeat(noise[..., :1], 3, -1)
     if factor < 1:
@@ -109,16 +106,4 @@ def _noisy(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     image = image_uint8.astype(np.float32)
     if rng.random() < 0.5:
         noise *= np.sqrt(np.maximum(image, 8.0) / 128.0)
-    return _in_8_bits(image + np.float32(sigma) * noise)
-
-
-_SHRINK = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
-_GROW = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-
-
-def _one(rng: np.random.Generator, flags: Sequence[int]) -> int:
-    return flags[int(rng.integers(len(flags)))]
-
-
-def _in_8_bits(image: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return in_8_bits(image + np.float32(sigma) * noise)

@@ -10,6 +10,7 @@ import numpy as np
 from fakeloc_tf.data.made.camera import published, recorded
 from fakeloc_tf.data.made.scene import Scene, random_scene
 from fakeloc_tf.data.portraits import Portrait
+from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate.broad_blend import broad_blend
 from fakeloc_tf.manipulate.eigenfaces import Eigenfaces
 from fakeloc_tf.manipulate.manipulation import Manipulation
@@ -60,7 +61,7 @@ class FaceMaker:
             size: side of the crops in pixels.
         """
         self._faces = [(p.image(), p.landmarks) for p in portraits]
-        self._eigenfaces = Eigenfaces(self._faces)
+        self._eigenfaces = Eigenfaces(self._faces, mean_face())
         self.size = size
 
     def pair(self, numbers: Sequence[int]) -> MadePair:

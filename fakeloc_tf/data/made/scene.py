@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fakeloc_tf.data.made.background import other_background
 from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate import geometry
-from fakeloc_tf.manipulate.colour import shift_colour, tilt_light
+from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour, tilt_light
 
 # Sides of the crop of a face in a video, in pixels; log-uniform between the two.
 CROP_SIDE = (84.0, 260.0)
@@ -75,14 +76,19 @@ def random_scene(
     points = cv2.perspectiveTransform(landmarks[None].astype(np.float64), matrix)[0]
     if rng.random() < 0.7:
         seen, points = _turned(seen, points, side, rng)
-    lit = seen.astype(np.float32)
+    image = _lit(seen, rng)
+    return Scene(image, points.astype(np.float32), side)
+
+
+def _lit(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Under another light, to another camera's colours and gamma."""
+    lit = image_uint8.astype(np.float32)
     if rng.random() < 0.5:
         lit = tilt_light(lit, rng, rng.uniform(0.0, 0.35))
     lit = shift_colour(lit, rng, 0.3 * rng.random())
     if rng.random() < 0.5:
         lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.6, 0.9))
-    image = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
-    return Scene(image, points.astype(np.float32), side)
+    return in_8_bits(lit)
 
 
 def face_square(landmarks: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -94,15 +100,10 @@ def face_square(landmarks: np.ndarray) -> tuple[np.ndarray, float, float]:
     Returns:
         Centre float64 [2] and side in pixels, and the face's turn in radians.
     """
-    mean = mean_face()
-    source, target = mean - mean.mean(0), landmarks - landmarks.mean(0)
-    # Umeyama's fit in the plane, with complex numbers.
-    a, b = source @ (1, 1j), target @ (1, 1j)
-    ratio = np.vdot(a, b) / np.vdot(a, a).real
-    side = float(abs(ratio))
-    offset = (0.5 - mean.mean(0)) @ (1, 1j) * ratio
-    center = landmarks.mean(0) + (offset.real, offset.imag)
-    return center, side, float(np.angle(ratio))
+    fit = geometry.fit_similarity(mean_face(), landmarks)
+    cosine, sine = fit[:, 0]
+    center = fit @ (0.5, 0.5, 1.0)
+    return center, float(np.hypot(cosine, sine)), float(np.arctan2(sine, cosine))
 
 
 def _view(
@@ -162,69 +163,3 @@ def _warped(image_uint8: np.ndarray, matrix: np.ndarray, canvas: int) -> np.ndar
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REFLECT_101,
     )
-
-
-def head_alpha(image_uint8: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """float32 [H, W] in 0..1: the person before the background, soft (GrabCut).
-
-    Args:
-        image_uint8: uint8 [H, W, 3], RGB, a portrait.
-        landmarks: float32 [68, 2], x, y in pixels.
-    """
-    height, width = image_uint8.shape[:2]
-    factor = 100.0 / height
-    small = cv2.resize(
-        image_uint8, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
-    )
-    points = landmarks * factor
-    labels = np.full(small.shape[:2], cv2.GC_PR_BGD, np.uint8)
-    center = points.mean(0)
-    near = geometry.polygon(
-        center + 1.6 * (points - center) + 0.3 * geometry.upward(points), *labels.shape
-    )
-    labels[near > 0] = cv2.GC_PR_FGD
-    labels[geometry.polygon(points, *labels.shape) > 0] = cv2.GC_FGD
-    chin = int(points[8, 1])
-    labels[chin + 8 :, 15:-15] = cv2.GC_PR_FGD
-    labels[:3], labels[:chin, :3], labels[:chin, -3:] = (cv2.GC_BGD,) * 3
-    # Its clusters are drawn from a generator of the thread.
-    cv2.setRNGSeed(0)
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(small, labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
-    person = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    soft = cv2.GaussianBlur(cv2.medianBlur(person, 5), (0, 0), 0.8)
-    return np.clip(
-        cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1
-    )
-
-
-def other_background(
-    image_uint8: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """The person before something else: smooth colours, stripes, boxes, grain.
-
-    image_uint8: uint8 [H, W, 3]; landmarks: float32 [68, 2], pixels.
-    """
-    alpha = head_alpha(image_uint8, landmarks)[..., None]
-    wall = _wall(*image_uint8.shape[:2], rng)
-    return np.rint(alpha * image_uint8 + (1 - alpha) * wall).astype(np.uint8)
-
-
-def _wall(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """float32 [H, W, 3] in 0..255."""
-    base = rng.uniform(20, 235, 3) * rng.uniform(0.4, 1.0) + rng.normal(0, 10)
-    nodes = int(rng.integers(2, 7))
-    coarse = rng.normal(0, rng.uniform(3, 40), (nodes, nodes, 1)) + rng.normal(
-        0, 6, (nodes, nodes, 3)
-    )
-    wall = base + cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    wall = np.ascontiguousarray(wall, np.float32)
-    for _ in range(int(rng.integers(0, 12))):
-        corner = rng.uniform(0, (width, height))
-        size = rng.uniform(5, (0.6 * width, 0.6 * height))
-        box = cv2.boxPoints((corner, size, rng.choice([0.0, rng.uniform(0, 90)])))
-        tone = [float(v) for v in base + rng.normal(0, 40) + rng.normal(0, 12, 3)]
-        cv2.fillConvexPoly(wall, box.astype(np.int32), tone, cv2.LINE_AA)
-    wall = cv2.GaussianBlur(wall, (0, 0), np.exp(rng.uniform(-1.0, 2.5)))
-    wall += rng.normal(0, rng.uniform(0, 6), wall.shape)
-    return np.clip(wall, 0, 255).astype(np.float32)
