@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fakeloc_tf.data.made.camera import blurred
 from fakeloc_tf.manipulate import geometry
 
 
@@ -49,12 +50,17 @@ def other_background(
 ) -> np.ndarray:
     """The person before something else: smooth colours, stripes, boxes, grain.
 
+    Sometimes the person is less sharp than what stands behind, as one that moves is.
+
     image_uint8: uint8 [H, W, 3]; landmarks: float32 [68, 2], pixels.
     """
     alpha = head_alpha(image_uint8, landmarks)[..., None]
     height, width = image_uint8.shape[:2]
     wall = _wall(height, width, rng)
-    return np.rint(alpha * image_uint8 + (1 - alpha) * wall).astype(np.uint8)
+    person = image_uint8
+    if rng.random() < 0.4:
+        person = blurred(image_uint8, rng)
+    return np.rint(alpha * person + (1 - alpha) * wall).astype(np.uint8)
 
 
 def _wall(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
@@ -73,6 +79,6 @@ def _wall(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         box = cv2.boxPoints((corner, size, turn))
         tone = [float(v) for v in base + rng.normal(0, 40) + rng.normal(0, 12, 3)]
         cv2.fillConvexPoly(wall, box.astype(np.int32), tone, cv2.LINE_AA)
-    blurred = cv2.GaussianBlur(wall, (0, 0), np.exp(rng.uniform(-1.0, 2.5)))
-    noise = rng.normal(0, rng.uniform(0, 6), blurred.shape)
-    return np.clip(blurred + noise.astype(np.float32), 0, 255).astype(np.float32)
+    smooth = cv2.GaussianBlur(wall, (0, 0), np.exp(rng.uniform(-1.0, 2.5)))
+    noise = rng.normal(0, rng.uniform(0, 6), smooth.shape)
+    return np.clip(smooth + noise.astype(np.float32), 0, 255).astype(np.float32)

@@ -25,8 +25,10 @@ def recorded(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     if rng.random() < 0.4:
         image_uint8 = _noisy(image_uint8, rng)
+    if rng.random() < 0.35:
+        image_uint8 = _denoised(image_uint8, rng)
     if rng.random() < 0.25:
-        image_uint8 = _blurred(image_uint8, rng)
+        image_uint8 = blurred(image_uint8, rng)
     chance = rng.random()
     if chance < 0.25:
         return jpeg_frame(image_uint8, int(rng.integers(60, 96)))
@@ -44,9 +46,10 @@ def published(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return image_uint8
     changes: list[tuple[float, Change]] = [
         (0.35, _graded),
-        (0.25, _blurred),
+        (0.25, blurred),
         (0.4, _rescaled),
         (0.3, _noisy),
+        (0.2, _denoised),
     ]
     for number in rng.permutation(len(changes)):
         share, change = changes[number]
@@ -70,8 +73,8 @@ def _graded(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return in_8_bits(image)
 
 
-def _blurred(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Out of focus, or moved."""
+def blurred(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Out of focus, or moved; uint8 [H, W, 3]."""
     side = image_uint8.shape[0]
     if rng.random() < 0.6:
         sigma = side * np.exp(rng.uniform(np.log(0.0015), np.log(0.012)))
@@ -85,6 +88,20 @@ def _blurred(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.filter2D(
         image_uint8, -1, turned / turned.sum(), borderType=cv2.BORDER_REFLECT_101
     )
+
+
+def _denoised(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As a telephone's camera smooths skin and keeps edges, and sharpens them."""
+    if rng.random() < 0.3:
+        image_uint8 = cv2.medianBlur(image_uint8, 3)
+    else:
+        size, spread = int(rng.choice([5, 7])), rng.uniform(10, 45)
+        image_uint8 = cv2.bilateralFilter(image_uint8, size, spread, 3.0)
+    if rng.random() < 0.5:
+        smooth = cv2.GaussianBlur(image_uint8, (0, 0), rng.uniform(0.8, 2.0))
+        weight = rng.uniform(0.2, 1.2)
+        image_uint8 = cv2.addWeighted(image_uint8, 1 + weight, smooth, -weight, 0)
+    return image_uint8
 
 
 def _rescaled(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
