@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    run: Annotated[Path, typer.Option(help="Folder of the run.")],
+    run: Annotated[
+        str, typer.Option(help="Folder of the run; a shipped model is copied first.")
+    ],
     data: Annotated[Path, typer.Option(help="Prepared records.")],
     fpr: Annotated[
         float | None,
@@ -52,14 +54,16 @@ def calibrate(
     """
     from rich.console import Console
 
+    from fakeloc_tf import shipped
     from fakeloc_tf.evaluation.calibration import calibrate_run
     from fakeloc_tf.models.calibration import FILE
 
-    fitted = calibrate_run(run, data, split.value, batch_size, fpr=fpr, fnr=fnr)
+    folder = shipped.locate(run)
+    fitted = calibrate_run(folder, data, split.value, batch_size, fpr=fpr, fnr=fnr)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for line in _lines(fitted):
         console.print(line)
-    console.print(f"written to {run / FILE}")
+    console.print(f"written to {folder / FILE}")
     return 0
 
 

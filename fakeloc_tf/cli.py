@@ -1,4 +1,4 @@
-"""`fakeloc <verb>`; each verb is also `python -m fakeloc_tf.<verb>`."""
+"""`fakeloc <verb>`; each verb is also `python -m` the module in `VERBS`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "detect": ("fakeloc_tf.detect", "score and locate in pictures, videos, folders"),
     "score": ("fakeloc_tf.score", "the same, the model on a TensorFlow Serving"),
     "serve": ("fakeloc_tf.serve", "the same for programs: HTTP, JSON, OpenAPI"),
+    "models": ("fakeloc_tf.list_models", "the models that are shipped, and own runs"),
     "ui": ("fakeloc_tf.ui", "the same in the browser: drop a picture or a video"),
 }
 

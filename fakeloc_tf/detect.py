@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakeloc_tf import cli, options
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def detect(
     paths: options.Paths,
-    model: options.Model,
+    model: options.Model = None,
     out: options.Out = None,
     as_json: options.AsJson = False,
     fps: options.Fps = FPS,
@@ -36,7 +35,7 @@ def detect(
     rate = None if all_frames else fps
     asked = Asked(out, as_json, rate, face_side, max_minutes, workers)
 
-    def load() -> tuple[Detector, Path]:
+    def load() -> tuple[Detector, str | None]:
         from fakeloc_tf.inference.detector import Detector
 
         return Detector(model, threshold=threshold, batch_size=batch_size), model

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from fakeloc_tf import cli
+from fakeloc_tf import cli, options, shipped
 
 
 class Split(StrEnum):
@@ -21,12 +21,15 @@ class Split(StrEnum):
 
 
 def evaluate(
-    run: Annotated[Path, typer.Option(help="Folder of the run.")],
     data: Annotated[Path, typer.Option(help="Prepared records.")],
+    run: options.Run = None,
     split: Annotated[Split, typer.Option(help="Which faces.")] = Split.TEST,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder; default RUN/evaluation/<records>-<split>."),
+        typer.Option(
+            help="Folder; default RUN/evaluation/<records>-<split>, of a shipped model "
+            "below runs/<its name>."
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
     allow_overlap: Annotated[
@@ -53,9 +56,10 @@ def evaluate(
     from fakeloc_tf.evaluation.tables import LEGEND, terminal_table, with_interval
 
     name = f"{data.resolve().name}-{split.value}"
-    folder = out or run / "evaluation" / name
+    model = shipped.locate(run)
+    folder = out or shipped.results_folder(model) / "evaluation" / name
     allowed = Allowed(allow_overlap, allow_other_preparation)
-    metrics, table = evaluate_run(run, data, split.value, folder, batch_size, allowed)
+    metrics, table = evaluate_run(model, data, split.value, folder, batch_size, allowed)
     console = Console(soft_wrap=True, highlight=False)
     console.print(terminal_table(table, f"{metrics['dataset']}, {split.value}"))
     console.print(LEGEND)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def export(
-    run: options.Run,
     out: options.ExportFolder,
+    run: options.Run = None,
     format: options.Format = options.ExportFormat.SAVED_MODEL,
     quantize: options.Quantize = options.Quantization.NONE,
     verify: options.Verify = None,
@@ -30,6 +30,7 @@ def export(
 
     Exit status: 0 the same as Keras, 1 not the same, 2 wrong call.
     """
+    from fakeloc_tf import shipped
     from fakeloc_tf.inference.run_info import info_of_run
     from fakeloc_tf.models.scorer import load_run
     from fakeloc_tf.serving.exports.formats import format_of
@@ -37,7 +38,7 @@ def export(
 
     chosen = format_of(format, quantize)
     model, config, metrics = load_run(run)
-    info = info_of_run(run, config, metrics)
+    info = info_of_run(shipped.locate(run), config, metrics)
     out = version_folder(out) if chosen.versioned else out
     crops = _crops(verify, info.crop_size, chosen.faces)
     faces = f"{len(crops)} {'real' if verify else 'random'} faces"

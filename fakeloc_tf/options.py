@@ -14,11 +14,19 @@ Paths = Annotated[
         help="Pictures, videos and folders of them; - reads a list from stdin."
     ),
 ]
+# A text, not a Path: `./NAME` is another model than NAME, see `shipped.locate`.
 Model = Annotated[
-    Path, typer.Option(help="Run folder, .keras file of one, or an export.")
+    str | None,
+    typer.Option(
+        help="Run folder, .keras file of one, an export, or a name of `fakeloc models`;"
+        " default: the shipped one."
+    ),
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder for the results; without it give --json.")
+    Path | None,
+    typer.Option(
+        help="Folder for the results; default: fakeloc_out, with --json none."
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the line of each file to stdout.")
@@ -77,7 +85,13 @@ class Quantization(StrEnum):
     DYNAMIC_RANGE = "dynamic_range"
 
 
-Run = Annotated[Path, typer.Option(help="Folder of the run.")]
+Run = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of the run, or a name of `fakeloc models`; default: the shipped "
+        "model."
+    ),
+]
 ExportFolder = Annotated[
     Path, typer.Option(help="New folder; a SavedModel goes to DIR/1, DIR/2, …")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fakeloc_tf import cli
+from fakeloc_tf import cli, options, shipped
 from fakeloc_tf.evaluate import Split
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ ALL = "all"
 
 
 def robustness(
-    run: Annotated[Path, typer.Option(help="Folder of the run.")],
     data: Annotated[Path, typer.Option(help="Prepared records.")],
+    run: options.Run = None,
     split: Annotated[Split, typer.Option(help="Which faces.")] = Split.TEST,
     corruptions: Annotated[
         str,
@@ -37,7 +37,10 @@ def robustness(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder; default RUN/robustness/<records>-<split>."),
+        typer.Option(
+            help="Folder; default RUN/robustness/<records>-<split>, of a shipped model "
+            "below runs/<its name>."
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
 ) -> int:
@@ -54,9 +57,10 @@ def robustness(
         raise FakelocError(
             f"--levels: {levels!r} is no list of numbers such as 1,3,5"
         ) from error
-    folder = out or default_folder(run, data, split.value)
+    model = shipped.locate(run)
+    folder = out or default_folder(model, data, split.value)
     result = measure_robustness(
-        run,
+        model,
         data,
         split.value,
         folder,

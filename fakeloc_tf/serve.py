@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def serve(
-    model: options.Model,
+    model: options.Model = None,
     host: options.ServeHost = "127.0.0.1",
     port: options.Port = 8000,
     max_mb: options.MaxMb = 100.0,

@@ -52,8 +52,11 @@ def train(
         Steps, typer.Option(help="Which of the two training steps.")
     ] = Steps.BOTH,
     step1_from: Annotated[
-        Path | None,
-        typer.Option(help="Run (or its step1.keras) that step 2 begins with."),
+        str | None,
+        typer.Option(
+            help="What step 2 begins with: a run (its step1.keras), a .keras file of "
+            "one, or a name of `fakeloc models`."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the run stopped.")

@@ -19,7 +19,7 @@ AUTH_VARIABLE = "FAKELOC_UI_AUTH"
 
 
 def ui(
-    model: options.Model,
+    model: options.Model = None,
     host: Annotated[
         str,
         typer.Option(

@@ -41,8 +41,8 @@ GroupSize = Annotated[
 def score(
     context: typer.Context,
     input: Input,
-    model: options.Model,
     out: Out,
+    model: options.Model = None,
     masks: Masks = False,
     fps: options.Fps = FPS,
     max_minutes: options.MaxMinutes = MAX_MINUTES,

@@ -41,7 +41,8 @@ def folder(tmp_path_factory):
     assert prepare.main(list(map(str, call))) == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(backbones.BACKBONES, "xception", tiny_backbone.TINY)
-        call = ["--run", run, "--data", data, "--strategy", "mirrored"]
+        call = ["--config", "configs/scratch.yaml", "--run", run, "--data", data]
+        call += ["--strategy", "mirrored"]
         call += settings("prepare", "model", "data", "training")
         assert train.main(list(map(str, call))) == 0
     call = ["--run", run, "--data", data, "--out", root / "test"]

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# The whole method on the embedded public-domain portraits: demo data, preparation,
-# two-step training, evaluation on people never seen, SavedModel, report page.
+# The shipped model tuned to the embedded public-domain portraits: demo data, preparation,
+# training, evaluation on people never seen, SavedModel, report page.
 # Made for 10 minutes on 2 cores. `bash tools/demo.sh [FOLDER]`, default runs/demo.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 run=${1:-runs/demo}
-records=datasets/demo_c23/records
+records=datasets/demo/records
 started=$SECONDS
 say() { printf '\n== %s (%d s)\n' "$*" "$((SECONDS - started))"; }
 
-say "1/4 demo data, preparation and two-step training"
+say "1/4 demo data, preparation and training from the shipped model"
 resume=()
 [ -e "$run/config.yaml" ] && resume=(--resume)
 python -m fakeloc_tf.train --strategy mirrored --run "$run" "${resume[@]}"
@@ -23,7 +23,7 @@ rm -rf "$run/saved_model"
 python -m fakeloc_tf.export --run "$run" --out "$run/saved_model/1" --verify "$records"
 
 say "4/4 detection in videos of two people that training never saw"
-layout=datasets/demo_c23/ffpp_layout
+layout=datasets/demo/ffpp_layout
 mapfile -t people < <(python - "$layout/splits/test.json" <<'EOF'
 import json, sys
 for pair in json.load(open(sys.argv[1]))[:2]:

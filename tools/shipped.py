@@ -1,4 +1,4 @@
-"""Makes the detector that is shipped: `prepare`, `fakeloc train`, `report`."""
+"""Makes the detector that is shipped: `prepare`, `fakeloc train`, `package`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from shipped_package import package
 from study import identities
 from tqdm import tqdm
 
@@ -81,7 +82,7 @@ def _make(
     return rows
 
 
-VERBS = {"prepare": prepare}
+VERBS = {"prepare": prepare, "package": package}
 
 
 def main(argv: list[str] | None = None) -> int:

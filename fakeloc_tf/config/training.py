@@ -115,8 +115,8 @@ class TrainingConfig(Section):
         deterministic: the same bits in every run on the same machine; slower.
         step1: backbone + semantic heads.
         step2: everything, from step 1's weights.
-        step1_from: run folder, or `step1.keras` in one, that step 2 starts from; None =
-            this run's own.
+        step1_from: run folder, a `.keras` file in one, or a shipped model's name, that
+            step 2 starts from; None = this run's own step 1.
         checkpoint_every: batches between checkpoints within an epoch; there is always
             one at its end.
         scalar_every: batches between points of the training curves in TensorBoard.

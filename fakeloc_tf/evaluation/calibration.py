@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from fakeloc_tf import shipped
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, targets
 from fakeloc_tf.errors import FakelocError
@@ -41,9 +42,14 @@ def calibrate_run(
         fnr: wanted false-negative rate; None likewise.
 
     Raises:
-        FakelocError: another split, too few faces (also for a given rate), or run and
-            records are missing, broken, or do not fit together.
+        FakelocError: another split, a shipped model, too few faces (also for a given
+            rate), or run and records are missing, broken, or do not fit together.
     """
+    if (name := shipped.name_of(run)) is not None:
+        raise FakelocError(
+            f"{name} is shipped, and its calibration with it; copy its folder and "
+            f"calibrate the copy: `cp -r {shipped.ROOT / name} runs/mine`"
+        )
     if split != SPLIT:
         raise FakelocError(
             f"calibration on the split {split!r} is refused: what is chosen on faces "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fakeloc_tf import shipped
 from fakeloc_tf.config import Config
 from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.data.source import RecordSource
@@ -138,4 +139,5 @@ def training_mask(run: Path, config: Config, records: Path) -> tuple[np.ndarray,
         # Other records may have other methods.
         source, methods = records, ()
     size = config.model.image_size
-    return fixed_mask(run, source, size, methods), source.as_posix()
+    keep = shipped.results_folder(run)
+    return fixed_mask(keep, source, size, methods), source.as_posix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from importlib import metadata
 from typing import Any
 
 import fakeloc_tf
+from fakeloc_tf import shipped
 from fakeloc_tf.inference.loading import find_model, model_sha256
 from fakeloc_tf.inference.model_info import ModelInfo
 from fakeloc_tf.inference.report_text import for_people
@@ -50,8 +50,8 @@ class ServedModel:
     maps: str
 
 
-# A path as `loading.load_model` takes it, or what a server runs.
-Model = str | os.PathLike[str] | ServedModel
+# As `loading.load_model` takes it, or what a server runs.
+Model = shipped.Given | ServedModel
 
 
 def describe_call(
@@ -63,7 +63,7 @@ def describe_call(
     """What must be known to make the same results again.
 
     Args:
-        model: path as given, or what the server says.
+        model: name or path as given, or what the server says.
         info: of the model, with the thresholds in use.
         settings: for looking at files.
         command: as typed.
@@ -91,7 +91,12 @@ def _origin(model: Model) -> dict[str, Any]:
             "maps": model.maps,
         }
     engine = find_model(model).engine
-    return {"path": str(model), "sha256": model_sha256(model), "engine": engine}
+    origin = {"sha256": model_sha256(model), "engine": engine}
+    name = shipped.name_of(model)
+    if name is None:
+        return {"path": str(model)} | origin
+    # Its card says what it is for, and how good it is on which data.
+    return {"path": name, "card": shipped.card_of(model)} | origin
 
 
 def versions(without: Sequence[str] = ()) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
+from fakeloc_tf import shipped
 from fakeloc_tf.inference.engines.contract import CropScorer
 from fakeloc_tf.inference.finding import FoundFace, cut_faces, make_face_detector
 from fakeloc_tf.inference.following import large_enough
@@ -78,23 +78,23 @@ class Detector:
 
     def __init__(
         self,
-        model: str | os.PathLike[str],
+        model: shipped.Given = None,
         *,
         threshold: float | None = None,
         face_detector: FaceDetector | None = None,
         batch_size: int = 16,
     ) -> None:
-        """Loads a run folder, a `.keras` file or an export.
+        """Loads the shipped model, a run folder, a `.keras` file or an export.
 
         Args:
-            model: see `loading.load_model`.
+            model: see `loading.load_model`; None = the shipped one.
             threshold: from here on a face is likely manipulated; None = the one that
                 was chosen on validation, else 0.5.
             face_detector: None = dlib's, on pictures of at most `FACE_SIDE`.
             batch_size: faces that the model gets at once, >= 1.
 
         Raises:
-            FakelocError: there is no model at `model`.
+            FakelocError: there is no such model.
         """
         score, info = load_model(model)
         info = info.with_threshold(threshold)

@@ -1,4 +1,4 @@
-"""From a path to a scoring function: run folder, `.keras` file or export.
+"""From name or path to a scoring function: shipped, run folder, `.keras`, export.
 
 TensorFlow is imported only for what needs it: an export for ONNX Runtime, OpenVINO or
 LiteRT answers seconds earlier.
@@ -7,10 +7,10 @@ LiteRT answers seconds earlier.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakeloc_tf import shipped
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import file_sha256
 from fakeloc_tf.inference.engines.contract import CropScorer
@@ -41,16 +41,16 @@ class FoundModel:
     path: Path
 
 
-def find_model(path: str | os.PathLike[str]) -> FoundModel:
+def find_model(model: shipped.Given = None) -> FoundModel:
     """Recognises a model by the files that are there; loads nothing.
 
     Args:
-        path: see `load_model`.
+        model: see `load_model`.
 
     Raises:
-        FakelocError: there is no model at `path`.
+        FakelocError: there is no such model.
     """
-    path = Path(path)
+    path = shipped.locate(model)
     if path.suffix == ".keras":
         return FoundModel("tensorflow", "keras", path)
     if (path / "best.keras").is_file():
@@ -66,24 +66,26 @@ def find_model(path: str | os.PathLike[str]) -> FoundModel:
         return FoundModel("tensorflow", "saved_model", folder)
     raise FakelocError(
         f"{path} holds no model; give a run folder (best.keras, config.yaml), a .keras "
-        f"file beside its config.yaml, or the folder of an export ({SAVED_MODEL}, "
-        f"{ONNX}, {OPENVINO} or {LITERT})"
+        f"file beside its config.yaml, the folder of an export ({SAVED_MODEL}, {ONNX}, "
+        f"{OPENVINO} or {LITERT}), or the name of a shipped model "
+        f"({', '.join(shipped.names())})"
     )
 
 
-def load_model(path: str | os.PathLike[str]) -> tuple[CropScorer, ModelInfo]:
-    """Loads whatever `path` holds.
+def load_model(model: shipped.Given = None) -> tuple[CropScorer, ModelInfo]:
+    """Loads whatever is there.
 
     Args:
-        path: a run folder (`best.keras`, `config.yaml`), a `.keras` file beside its
+        model: name of a shipped model (`shipped.locate`; None = the default one), a run
+            folder (`best.keras`, `config.yaml`), a `.keras` file beside its
             `config.yaml`, an export, or a folder of numbered SavedModels, of which
             the highest number is taken as TF Serving does.
 
     Raises:
-        FakelocError: there is no model at `path`, one that cannot locate, or one whose
-            engine is not installed.
+        FakelocError: there is no such model, a shipped one is not as it was released,
+            it cannot locate, or its engine is not installed.
     """
-    found = find_model(path)
+    found = find_model(model)
     folder = found.path
     if found.format == "onnx":
         from fakeloc_tf.inference.engines.onnx_engine import load_onnx
@@ -105,25 +107,25 @@ def load_model(path: str | os.PathLike[str]) -> tuple[CropScorer, ModelInfo]:
 
     if found.format == "keras":
         # The path as the user gave it, for messages.
-        return tensorflow_engine.load_keras(Path(path))
+        return tensorflow_engine.load_keras(shipped.locate(model))
     info = ModelInfo.from_json(folder / INFO_FILE)
     return tensorflow_engine.load_saved_model(folder, info.image_size), info
 
 
-def model_sha256(path: str | os.PathLike[str]) -> str:
+def model_sha256(model: shipped.Given = None) -> str:
     """Hash of what `load_model` loads.
 
     Args:
-        path: see `load_model`.
+        model: see `load_model`.
 
     Returns:
         Of a run: of its `.keras` file. Of an export: of the names and hashes of its
         files, sorted by name.
 
     Raises:
-        FakelocError: there is no model at `path`.
+        FakelocError: there is no such model.
     """
-    found = find_model(path)
+    found = find_model(model)
     if found.format == "keras":
         if not found.path.is_file():
             raise FakelocError(f"{found.path} is missing; is it a file of a run?")

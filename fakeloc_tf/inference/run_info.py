@@ -69,11 +69,15 @@ def _training(config: Config, people: int | None) -> str:
     """Name of the training's data set, and how many people are in it.
 
     Folders of records are called `records` in the one of their data set; where that
-    one lies is nothing for strangers.
+    one lies is nothing for strangers. Where faces are made of portraits, the records
+    have those of the validation only.
     """
     folder = Path(config.data.records)
     name = folder.parent.name if folder.name == "records" else folder.name
     text = name or folder.name
+    if config.data.made.portraits:
+        sets = (Path(portraits).name for portraits in config.data.made.portraits)
+        text = f"faces made of the portraits {', '.join(sets)}"
     if people is not None:
         text += f", {people} {'person' if people == 1 else 'people'}"
     if config.data.methods:

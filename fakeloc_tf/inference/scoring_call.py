@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from fakeloc_tf.inference.outputs import Outputs, Row
     from fakeloc_tf.inference.workers import Workers
 
+# Below the folder that the command is called in, as `runs` of `fakeloc train`.
+DEFAULT_OUT = Path("fakeloc_out")
+
 
 @dataclass(frozen=True)
 class Asked:
     """What the user wants, whatever runs the model.
 
     Attributes:
-        out: folder for the results; None = none.
+        out: folder for the results; None = `DEFAULT_OUT`, with `as_json` none.
         as_json: print the row of each file to stdout.
         fps: frames a second that are scored of a video; None = every frame.
         face_side: see `Settings`.
@@ -40,6 +43,12 @@ class Asked:
     face_side: int
     max_minutes: float
     workers: int | None
+
+    def folder(self) -> Path | None:
+        """Where the results go; None = they are only printed."""
+        if self.out is None and not self.as_json:
+            return DEFAULT_OUT
+        return self.out
 
     def settings(self, info: ModelInfo) -> Settings:
         """For looking at files for this model."""
@@ -74,16 +83,15 @@ def look_at(
     Raises:
         FakelocError: there is nothing to look at, no model, or results of another call.
     """
-    if asked.out is None and not asked.as_json:
-        raise FakelocError("give --out DIR for the results, or --json to print them")
     from fakeloc_tf.inference.workers import Workers, default_workers
 
-    files, finished = _files(paths, asked.out)
+    out = asked.folder()
+    files, finished = _files(paths, out)
     count = min(asked.workers or default_workers(), len(files))
     with Workers(count) as pool:  # which start while the model is loaded
         detector, model = load()
         settings = asked.settings(detector.info)
-        outputs = _open(verb, asked.out, model, detector, settings)
+        outputs = _open(verb, out, model, detector, settings)
         call = _Call(verb, detector, settings, outputs, pool, asked.as_json)
         return call.run(files, finished)
 

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from fakeloc_tf import config as configuration
+from fakeloc_tf import shipped
 from fakeloc_tf.config import Config
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.models import detector as detectors
@@ -46,12 +47,13 @@ def score_faces(model: keras.Model, faces: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def load_run(
-    path: str | os.PathLike[str], *, calibrated: bool = True
+    model: shipped.Given = None, *, calibrated: bool = True
 ) -> tuple[keras.Model, Config, dict[str, Any]]:
     """The inference model, configuration and metrics of a run.
 
     Args:
-        path: a run folder, or a `.keras` file in it.
+        model: a run folder, a `.keras` file in it, or the name of a shipped model;
+            None = the default one.
         calibrated: the probability with the temperature of `calibration.json`, and the
             `validation_threshold` on that scale, where there is one.
 
@@ -59,9 +61,10 @@ def load_run(
         (`inference_model`, configuration, metrics.json or an empty dict).
 
     Raises:
-        FakelocError: a file is missing or cannot be read.
+        FakelocError: a file is missing or cannot be read, or a shipped model is not as
+            it was released.
     """
-    path = Path(path)
+    path = shipped.checked(model)
     run = path.parent if path.suffix == ".keras" else path
     weights = path if path.suffix == ".keras" else run / "best.keras"
     for needed in (weights, run / "config.yaml"):
@@ -75,20 +78,20 @@ def load_run(
             "often such a face is fake; see `fakeloc calibrate --help`",
             weights,
         )
-    model = detectors.inference_model(
+    inference = detectors.inference_model(
         detectors.load_detector(weights),
         config.model,
         temperature=calibration.temperature if calibration else 1.0,
     )
-    if "probability" not in model.output:
+    if "probability" not in inference.output:
         raise FakelocError(
             f"{weights} has no classifier: it is of step 1 of the training; "
             "use the best.keras of step 2"
         )
-    found = _metrics(run)
+    found = read_metrics(run)
     if calibration is not None:
         found |= {"validation_threshold": calibration.validation_threshold}
-    return model, config, found
+    return inference, config, found
 
 
 def require_localization(model: keras.Model, where: str | os.PathLike[str]) -> None:
@@ -112,7 +115,7 @@ def as_scorer(model: keras.Model) -> Scorer:
     return tf.function(lambda faces: score_faces(model, faces), input_signature=[spec])
 
 
-def _metrics(run: Path) -> dict[str, Any]:
+def read_metrics(run: Path) -> dict[str, Any]:
     """metrics.json of a run; empty where training has not written one yet."""
     path = run / "metrics.json"
     if not path.is_file():

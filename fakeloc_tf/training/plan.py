@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakeloc_tf import shipped
 from fakeloc_tf.config import Config, StepConfig
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.losses import LossWeights
@@ -69,7 +70,8 @@ def make_plans(
     `training.step1_from` gives its result.
 
     Raises:
-        FakelocError: step 2 has no step 1 to begin with, or nothing is left to train.
+        FakelocError: step 2 has no step 1 to begin with, or nothing is left to train;
+            or it begins with a shipped model that is not as it was released.
     """
     training = config.training
     first = _plan(config, "step1", training.step1, None, run.step1_model)
@@ -118,7 +120,9 @@ def _step1_model(config: Config, run: RunFolder) -> Path:
     """Where step 2 finds the model of step 1."""
     if config.training.step1_from is None:
         return run.step1_model
-    given = Path(config.training.step1_from)
+    given = shipped.checked(config.training.step1_from)
+    if shipped.name_of(given) is not None:
+        return given / shipped.WEIGHTS
     return given if given.suffix == ".keras" else RunFolder(given).step1_model
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fakeloc_tf import shipped
 from fakeloc_tf.config import Config, config_sha256
 from fakeloc_tf.data.people import people_of
 from fakeloc_tf.data.prepared import dataset_info, split_sha256
@@ -95,7 +96,7 @@ def provenance_of(config: Config, run: Path) -> Provenance:
     )
     earlier, given = None, config.training.step1_from
     if given is not None:
-        path = Path(given)
+        path = shipped.locate(given)
         earlier = read_provenance(path.parent if path.suffix == ".keras" else path)
     return Provenance(
         own=own,

@@ -21,13 +21,13 @@ class ModelSource:
     """Which model, and how it is asked.
 
     Attributes:
-        path: see `inference.loading.load_model`; every worker sees it.
+        model: see `inference.loading.load_model`; every worker sees or has it.
         sha256: of what is there (`inference.loading.model_sha256`).
         threshold: see `inference.detector.Detector`.
         batch_size: faces that the model gets at once.
     """
 
-    path: str
+    model: str | None
     sha256: str
     threshold: float | None
     batch_size: int
@@ -44,7 +44,7 @@ def open_detector(source: ModelSource) -> Detector:
     # Before the interpreter takes TensorFlow apart, which then complains.
     atexit.register(open_detector.cache_clear)
     return Detector(
-        source.path, threshold=source.threshold, batch_size=source.batch_size
+        source.model, threshold=source.threshold, batch_size=source.batch_size
     )
 
 

@@ -36,7 +36,7 @@ class Job:
     """The command line of `pipelines.score`, typed."""
 
     input: str
-    model: Path
+    model: str | None
     out: Path
     masks: bool
     fps: float
@@ -76,7 +76,7 @@ def run(job: Job) -> dict[str, Any]:
             write_groups(groups, group_paths(paths, job.group_size))
         left, total, files = _left(groups, job.out)
         if left:
-            source = ModelSource(str(job.model), sha256, job.threshold, job.batch_size)
+            source = ModelSource(job.model, sha256, job.threshold, job.batch_size)
             with (
                 _telling(folder),
                 show_progress(

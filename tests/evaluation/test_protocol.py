@@ -16,6 +16,8 @@ from fakeloc_tf.files import file_sha256
 from fakeloc_tf.models.calibration import Calibration, Errors, write_calibration
 from fakeloc_tf.training import provenance
 
+# Begins with nothing that is shipped.
+SCRATCH = "--config=configs/scratch.yaml"
 TOY = (
     "model.backbone.name=MesoNet4",
     "model.backbone.weights=none",
@@ -63,7 +65,7 @@ def trained(records, tmp_path_factory):
     """MesoNet-4 by `fakeloc train`."""
     run = tmp_path_factory.mktemp("runs") / "toy"
     settings = [f"--set={toy}" for toy in TOY]
-    assert train.main([f"--run={run}", f"--data={records}", *settings]) == 0
+    assert train.main([SCRATCH, f"--run={run}", f"--data={records}", *settings]) == 0
     return run
 
 
@@ -300,7 +302,7 @@ def test_people_of_a_step_1_from_elsewhere_count(run, records, tmp_path):
 def test_a_peer_that_cannot_have_its_heads_leaves_no_run(records, tmp_path, capsys):
     settings = [f"--set={toy}" for toy in TOY if "heads" not in toy]
     run = tmp_path / "run"
-    assert train.main([f"--run={run}", f"--data={records}", *settings]) == 2
+    assert train.main([SCRATCH, f"--run={run}", f"--data={records}", *settings]) == 2
     assert "MesoNet4 has no taps" in capsys.readouterr().err
     assert not run.exists()
 

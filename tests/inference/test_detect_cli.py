@@ -234,6 +234,15 @@ def test_json_goes_to_stdout_and_needs_no_folder(run, inputs, tmp_path, capfd):
     assert not list(tmp_path.iterdir())
 
 
+def test_without_options_results_go_to_a_folder_here(
+    run, inputs, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert detect.main([str(inputs / "wall.png"), "--model", str(run)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["fakeloc_out"]
+    assert list(read_rows(tmp_path / "fakeloc_out")) == [str(inputs / "wall.png")]
+
+
 def test_a_list_of_files_comes_from_stdin(run, inputs, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", [f"{inputs}/wall.png\n", f"{inputs}/tiny.png\n"])
     out = tmp_path / "out"
@@ -277,8 +286,6 @@ def test_wrong_calls(run, inputs, results, tmp_path, capsys):
     assert (status, "model.threshold was" in said) == (2, True)
     status, said = call(face, "--model", run, "--out", "/dev/null/out")
     assert (status, "/dev/null/out cannot be written to" in said) == (2, True)
-    status, said = call(face, "--model", run)
-    assert (status, "--out DIR" in said) == (2, True)
     assert not out.exists()
 
 

@@ -131,5 +131,3 @@ def test_the_token_comes_from_the_environment(server, pictures, monkeypatch, cap
 def test_wrong_calls(pictures, capsys):
     assert call(score.main, pictures, "--server", "host", "--json") == 2
     assert "'host' is no address of a server" in capsys.readouterr().err
-    assert call(score.main, pictures, "--server", "http://localhost") == 2
-    assert "give --out DIR" in capsys.readouterr().err

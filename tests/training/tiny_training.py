@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+CONFIG = TESTS.parent / "configs" / "scratch.yaml"
 
 # At toy size: two steps of a few batches.
 TOY = (
@@ -29,7 +30,7 @@ TOY = (
 
 def arguments(run, records, *options, extra=()):
     """Arguments of `fakeloc train` at toy size."""
-    argv = [f"--run={run}", f"--data={records}", *options]
+    argv = [f"--config={CONFIG}", f"--run={run}", f"--data={records}", *options]
     for override in (*TOY, *extra):
         argv += ["--set", override]
     return argv

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 import fakeloc_tf
+from fakeloc_tf import shipped
 from fakeloc_tf.data import prepared
 from fakeloc_tf.evaluation import predictions
 from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
@@ -43,7 +44,8 @@ class Cell:
 
 def default_folder(run: Path, records: Path, split: str) -> Path:
     """Where a run's robustness on a split is written, and looked for."""
-    return run / "robustness" / f"{records.resolve().name}-{split}"
+    folder = shipped.results_folder(run)
+    return folder / "robustness" / f"{records.resolve().name}-{split}"
 
 
 class KeptResults:

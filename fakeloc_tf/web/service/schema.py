@@ -126,6 +126,9 @@ class Model(_Part):
     version: str = Field(description="Of fakeloc-tf.")
     engine: str
     sha256: str
+    card: str | None = Field(
+        description="Where the card of a shipped model is, in an installation."
+    )
     info: ModelInfo
     meanings: dict[str, dict[str, str]] = Field(
         description="Of `face` and `video`: what each verdict means."

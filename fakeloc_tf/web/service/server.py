@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 import fakeloc_tf
+from fakeloc_tf import shipped
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.inference.loading import find_model, model_sha256
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
 @contextmanager
 def serving(
     detector: Detector,
-    model: str | os.PathLike[str],
+    model: shipped.Given,
     settings: Settings,
     limits: Limits,
     options: Options,
@@ -132,13 +132,14 @@ def serving(
         yield Server(config, service, options.grace)
 
 
-def describe_model(model: str | os.PathLike[str], detector: Detector) -> Model:
+def describe_model(model: shipped.Given, detector: Detector) -> Model:
     """What clients may know of the model; not where it lies."""
     texts = for_people(detector.info)
     return Model(
         version=fakeloc_tf.__version__,
         engine=find_model(model).engine,
         sha256=model_sha256(model),
+        card=shipped.card_of(model),
         info=asdict(detector.info),  # type: ignore[arg-type]
         meanings=texts["meanings"],
         rates_hold_for=texts["rates_hold_for"],

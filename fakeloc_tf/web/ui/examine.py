@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fakeloc_tf import shipped
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference import report
 from fakeloc_tf.inference.call import describe_call
@@ -37,7 +37,7 @@ class Examiner:
     def __init__(
         self,
         detector: Detector,
-        model: str | os.PathLike[str],
+        model: shipped.Given,
         limits: Limits,
         folder: Path,
     ) -> None:
@@ -153,8 +153,10 @@ class _TimeIsOver(Exception):
 
 
 def _public_call(
-    model: str | os.PathLike[str], detector: Detector, settings: Settings
+    model: shipped.Given, detector: Detector, settings: Settings
 ) -> dict[str, Any]:
     """`call.json` for visitors, who must not learn the server's folders."""
     call = describe_call(model, detector.info, settings, ["fakeloc", "ui"])
-    return call | {"model": call["model"] | {"path": Path(model).resolve().name}}
+    return call | {
+        "model": call["model"] | {"path": shipped.locate(model).resolve().name}
+    }

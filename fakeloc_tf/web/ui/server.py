@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fakeloc_tf import shipped
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.detector import Detector
 from fakeloc_tf.web.limits import Limits
@@ -53,9 +54,7 @@ def parse_auth(text: str | None) -> tuple[str, str] | None:
 
 
 @contextmanager
-def serving(
-    model: str | os.PathLike[str], limits: Limits, address: Address
-) -> Iterator[str]:
+def serving(model: shipped.Given, limits: Limits, address: Address) -> Iterator[str]:
     """Serves the page while the `with` block runs.
 
     Yields:
