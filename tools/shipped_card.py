@@ -72,16 +72,7 @@ def render(
     Raises:
         FakelocError: `figures` lacks what the card needs.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        # Markdown, of numbers and of files of the project.
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"ci": interval, "percent": percent, "shown": shown}
-    template = environment.get_template("model_card.md")
+    template = _environment().get_template("model_card.md")
     try:
         text = template.render(
             **figures,
@@ -95,6 +86,19 @@ def render(
             f"figures.json lacks a figure ({error}); make it anew with `report`"
         ) from error
     return _filled(text)
+
+
+def _environment() -> jinja2.Environment:
+    """Jinja for Markdown of numbers and of names of the project's own files."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"ci": interval, "percent": percent, "shown": shown}
+    return environment
 
 
 def interval(figure: Figure | None) -> str:

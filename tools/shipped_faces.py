@@ -13,14 +13,16 @@ from shipped_numbers import Figure, count_faces, face_figures
 from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.evaluation import predictions
 from fakeloc_tf.evaluation.fixed_mask import mean_mask
+from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
 from fakeloc_tf.evaluation.robustness.results import default_folder
 from fakeloc_tf.evaluation.robustness.run import measure_robustness
 from fakeloc_tf.evaluation.run import evaluate_run
 
 # Pictures of DFDC are in there: beside the run, not beside the card.
 FOLDER = "evaluation"
-CORRUPTIONS = ("jpeg", "h264", "downscale")
+DAMAGES = ("jpeg", "h264", "downscale")
 LEVELS = (1, 3, 5)
+DASH = "–"
 
 
 def evaluate_faces(
@@ -96,21 +98,24 @@ def damaged_faces(
         records,
         split,
         default_folder(run, records, split),
-        corruptions=CORRUPTIONS,
+        corruptions=DAMAGES,
         levels=LEVELS,
         limit=limit,
     )
-    groups = []
-    for row in result.levels.to_dict("records"):
-        rows = result.cell_rows(row["corruption"], row["level"])
-        amount = "" if np.isnan(row["parameter"]) else f"{row['parameter']:g}"
-        groups.append(
-            {
-                "condition": "the file" if not amount else row["unit"],
-                "group": amount or "as it is",
-                "corruption": row["corruption"],
-            }
-            | count_faces(rows)
-            | {"figures": face_figures(rows, threshold)}
-        )
-    return groups
+    return [
+        _title(row)
+        | count_faces(rows := result.cell_rows(row["corruption"], row["level"]))
+        | {"figures": face_figures(rows, threshold)}
+        for row in result.levels.to_dict("records")
+    ]
+
+
+def _title(row: dict[str, Any]) -> dict[str, str]:
+    """`condition` and `group` of a row of `robustness.summary.level_table`."""
+    if np.isnan(row["parameter"]):
+        return {"condition": "untouched", "group": DASH}
+    title = CORRUPTIONS[row["corruption"]].title
+    return {
+        "condition": f"{title}, {row['unit']}",
+        "group": f"{row['parameter']:g}",
+    }

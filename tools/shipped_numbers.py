@@ -13,13 +13,13 @@ from fakeloc_tf import metrics
 from fakeloc_tf.evaluation import bootstrap
 from fakeloc_tf.evaluation.bootstrap import Sample
 from fakeloc_tf.evaluation.mask_summary import ALARM_FRACTION, localization
-from fakeloc_tf.evaluation.summary import detection, samples
+from fakeloc_tf.evaluation.summary import VIDEO_KEY, detection, samples
 
 # A value with the ends of its interval; None where it is not known.
 Figure = dict[str, Any]
 # Those that come as they are from `evaluation.summary` and `evaluation.mask_summary`.
 KEPT = {
-    "auc": "frame_auc",
+    "auc": "auc",
     "iou_image_fakes": "iou_image_fakes",
     "fixed_mask_iou_image_fakes": "fixed_mask_iou_image_fakes",
     "gain_iou_image_fakes": "gain_iou_image_fakes",
@@ -46,13 +46,16 @@ def face_figures(
     Returns:
         The names of `KEPT`'s values, and `empty_mask_share_reals` (of the reals: less
         than 5% of the crop is marked at 0.5), `false_positive_rate`,
-        `true_positive_rate` and `ece`.
+        `true_positive_rate` and `ece`. Where none or all faces count, every resample
+        says the same; then the interval is the exact one of as many videos.
     """
     frames, _ = samples(rows, resamples, seed)
     found = detection(frames, None) | localization(frames)
     values = {new: found[old] for old, new in KEPT.items() if old in found}
-    values |= _rates(frames, threshold) | {"ece": _calibration_error(frames)}
+    rates = _rates(frames, threshold)
+    values |= rates | {"ece": _calibration_error(frames)}
     ends = bootstrap.intervals(values, frames.weights)
+    ends |= _exact_ends(rates, rows)
     return {
         name: figure(float(value[0]), *ends.get(name, ()))
         for name, value in values.items()
@@ -102,6 +105,20 @@ def _rates(frames: Sample, threshold: float) -> dict[str, np.ndarray]:
             "true_positive_rate": (called, fake),
         }
     )
+
+
+def _exact_ends(
+    rates: dict[str, np.ndarray], rows: pd.DataFrame
+) -> dict[str, list[float]]:
+    """Name → [low, high] of the rates that are 0 or 1."""
+    found = {}
+    for name, values in rates.items():
+        if values[0] in (0.0, 1.0):
+            counted = rows[rows["label"] == (name == "true_positive_rate")]
+            videos = len(counted[VIDEO_KEY].drop_duplicates())
+            exact = share(round(values[0] * videos), videos)
+            found[name] = [exact["low"], exact["high"]]
+    return found
 
 
 def _calibration_error(frames: Sample) -> np.ndarray:
