@@ -1,4 +1,12 @@
-"""Makes the detector that is shipped: `prepare`, `fakeloc train`, `package`."""
+"""Makes the detector that is shipped, and its model card.
+
+python tools/shipped.py prepare --dfdc CROPS --portraits DIR --out RECORDS
+fakeloc train --config configs/shipped.yaml --run RUN
+python tools/shipped.py package --run RUN
+python tools/shipped.py report --run RUN --records RECORDS --pairs CSV --out FOLDER
+python tools/shipped.py tries RUN ... --out TRIES
+python tools/shipped.py card --figures FOLDER/figures.json --tries TRIES --out CARD
+"""
 
 from __future__ import annotations
 
@@ -10,7 +18,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from shipped_card import card
 from shipped_package import package
+from shipped_report import report
+from shipped_tries import tries
 from study import identities
 from tqdm import tqdm
 
@@ -82,7 +93,13 @@ def _make(
     return rows
 
 
-VERBS = {"prepare": prepare, "package": package}
+VERBS = {
+    "prepare": prepare,
+    "package": package,
+    "report": report,
+    "tries": tries,
+    "card": card,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

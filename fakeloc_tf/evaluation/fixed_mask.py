@@ -51,25 +51,32 @@ def fixed_mask(
     chosen = f"methods={','.join(sorted(methods))}\n" if methods else ""
     source = prepared.split_sha256(records, "train", f"size={size}\n{chosen}")
     if not (picture.is_file() and _noted(note) == source):
-        mean = mean_training_mask(records, size, methods)
+        mean = mean_mask(records, size, methods)
         write_png(picture, to_grey(mean))
         write_text(note, json.dumps({"source_sha256": source, "size": size}) + "\n")
     return decode_png(picture.read_bytes()).astype(np.float32) / 255
 
 
-def mean_training_mask(
-    records: str | os.PathLike[str], size: int, methods: Sequence[str] = ()
+def mean_mask(
+    records: str | os.PathLike[str],
+    size: int,
+    methods: Sequence[str] = (),
+    split: str = "train",
 ) -> np.ndarray:
-    """float32 [S, S] in 0..1: how often a pixel is manipulated in a training fake.
+    """float32 [S, S] in 0..1: how often a pixel is manipulated in a fake of a split.
 
     Args:
         records: prepared folder.
         size: side S; masks are brought to it by area.
         methods: manipulations that count; none = all.
+        split: train, val or test.
+
+    Raises:
+        FakelocError: the split has no fake with a mask.
     """
     classes = prepared.chosen_classes(prepared.dataset_info(records), methods)
     wanted = tf.constant(list(classes.values()), tf.int64)
-    fakes = dataset.load_split(records, "train").filter(
+    fakes = dataset.load_split(records, split).filter(
         lambda face: (
             (face["label"] == 1)
             & (face["mask_valid"] == 1)
@@ -81,12 +88,13 @@ def mean_training_mask(
         num_parallel_calls=tf.data.AUTOTUNE,
     )
     total, count = np.zeros((size, size), np.float64), 0
-    with dataset.explain_broken_records(records, "train"):
+    with dataset.explain_broken_records(records, split):
         for batch in masks.batch(64):
             total += batch.numpy().sum(0, dtype=np.float64)
             count += len(batch)
     if not count:
-        raise FakelocError(f"{records}: no fake with a mask in the training split")
+        what = "training" if split == "train" else split
+        raise FakelocError(f"{records}: no fake with a mask in the {what} split")
     return (total / count).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ from fakeloc_tf import config
 from fakeloc_tf.data import prepared, records
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
-from fakeloc_tf.evaluation.fixed_mask import mean_training_mask
+from fakeloc_tf.evaluation.fixed_mask import mean_mask
 from fakeloc_tf.training.training_data import TrainingData, check_data
 
 SIZES = {"train": 32, "val": 16, "test": 8}
@@ -64,9 +64,7 @@ def test_a_method_that_is_not_there_is_named(folder):
 
 
 def test_the_fixed_mask_is_of_the_chosen(folder):
-    every, some = (
-        mean_training_mask(folder, 36, methods) for methods in ((), ("FaceSwap",))
-    )
+    every, some = (mean_mask(folder, 36, methods) for methods in ((), ("FaceSwap",)))
     assert (every != some).any()
     # Four faces of that method: every share is a multiple of a quarter.
     assert set((4 * some[::9, ::9]).round(4).ravel() % 0.25) == {0.0}

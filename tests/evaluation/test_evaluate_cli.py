@@ -16,7 +16,7 @@ from fakeloc_tf import evaluate, export
 from fakeloc_tf.config import PrepareConfig
 from fakeloc_tf.data import prepared, records
 from fakeloc_tf.evaluation import predictions as prediction_rows
-from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_training_mask
+from fakeloc_tf.evaluation.fixed_mask import fixed_mask, mean_mask
 from fakeloc_tf.evaluation.method_table import method_table
 from fakeloc_tf.evaluation.summary import summarise
 from fakeloc_tf.inference.detector import Detector
@@ -141,7 +141,7 @@ def test_the_fixed_mask_is_the_mean_of_the_training_fakes(run, folder, out):
         if face.label
     ]
     mean = np.mean(masks, axis=0)
-    np.testing.assert_allclose(mean_training_mask(folder, 64), mean, atol=1e-5)
+    np.testing.assert_allclose(mean_mask(folder, 64), mean, atol=1e-5)
     assert (run / "mean_train_mask.png").is_file()
     mask = fixed_mask(run, folder, 64) >= 0.5
     sure = np.abs(mean - 0.5) > 1 / 255

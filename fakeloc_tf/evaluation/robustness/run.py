@@ -42,6 +42,7 @@ class Robustness:
         kept: levels whose results an earlier call had left.
         unused: folders in `out` with results of other runs, data or faces.
         facts: run, data, faces, hashes: what the numbers belong to.
+        results: the predictions of each level.
     """
 
     levels: pd.DataFrame
@@ -49,6 +50,11 @@ class Robustness:
     kept: int
     unused: list[str]
     facts: dict[str, Any]
+    results: KeptResults
+
+    def cell_rows(self, corruption: str, level: int) -> pd.DataFrame:
+        """The predictions of a row of `levels`."""
+        return self.results.read(Cell(corruption, level))
 
 
 def measure_robustness(
@@ -102,6 +108,7 @@ def measure_robustness(
         kept=len(cells) - len(waiting),
         unused=kept.others(),
         facts=scored.facts | {"fingerprint": kept.fingerprint, **sources},
+        results=kept,
     )
 
 

@@ -1,0 +1,137 @@
+"""`shipped.py report`: what the detector is worth, as `figures.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import shipped_options as options
+import typer
+from shipped_faces import damaged_faces, evaluate_faces
+from shipped_facts import facts
+from shipped_failures import draw_worst, made_figures, score_made
+from shipped_files import file_figures, look_at, per_video
+from shipped_groups import by_part, by_pose, by_size, by_strength, read_pairs
+from shipped_look import check_looks, note_look
+from shipped_people import strangers
+
+from fakeloc_tf.data.made.pool import load_pool
+from fakeloc_tf.data.portraits import load_portraits
+from fakeloc_tf.evaluate import Split
+from fakeloc_tf.files import write_text
+from fakeloc_tf.inference.detector import Detector
+
+FIGURES = "figures.json"
+FAILURES = "failures.png"
+# Fine-tuning is tried on the parts before, and measured on these.
+TUNING_TEST = range(25, 35)
+
+
+def report(
+    run: options.Run,
+    records: options.Records,
+    out: options.Out,
+    pairs: options.Pairs = None,
+    portraits: options.Portraits = None,
+    videos: options.Videos = None,
+    fakes: options.Fakes = None,
+    split: Annotated[Split, typer.Option(help="val: a rehearsal")] = Split.TEST,
+    again: options.Again = False,
+    limit: options.Limit = 400,
+    made: options.Made = 100,
+    workers: options.WorkerCount = 2,
+) -> int:
+    """The FINAL look at the test split, once a run; with --split val a rehearsal."""
+    final = split is Split.TEST
+    if final:
+        check_looks(run, again)
+    detector = Detector(run)
+    known = read_pairs(pairs) if pairs else None
+    folders = [str(folder) for folder in portraits or ()]
+    found = {"facts": facts(run) | {"made": made, "limit": limit}}
+    found |= {"portraits": _of_portraits(detector, folders, workers)}
+    found |= _of_videos(detector, videos, fakes, workers)
+    found |= {"made": _of_made(detector, folders, made, out / FAILURES)}
+    # Last: whatever fails before has shown nothing of the test.
+    if final:
+        found["facts"]["looks"] = note_look(run, records, found["facts"]["date"])
+    found |= _of_records(detector, run, records, split.value, known, limit)
+    text = json.dumps(found, indent=2, sort_keys=True, allow_nan=False)
+    write_text(out / FIGURES, text + "\n")
+    print(f"written to {out / FIGURES}")
+    return 0
+
+
+def _of_records(
+    detector: Detector,
+    run: Path,
+    records: Path,
+    split: str,
+    pairs: dict[str, dict[str, float]] | None,
+    limit: int,
+) -> dict[str, Any]:
+    """DFDC as a whole and by condition."""
+    threshold, size = detector.info.threshold, detector.info.image_size
+    whole, rows = evaluate_faces(run, records, split, threshold, size)
+    groups, tuning = [], None
+    if pairs is not None:
+        groups += by_size(rows, pairs, threshold)
+        groups += by_strength(rows, pairs, threshold)
+        tuning = by_part(rows, pairs, TUNING_TEST, threshold)
+    groups += by_pose(rows, records, split, threshold)
+    return {
+        "dfdc": whole,
+        "conditions": groups,
+        "tuning_test": tuning,
+        "damaged": damaged_faces(run, records, split, threshold, limit),
+    }
+
+
+def _of_portraits(
+    detector: Detector, folders: Sequence[str], workers: int
+) -> dict[str, Any] | None:
+    """Real portraits of people kept out of training; None where no folder is given."""
+    if not folders:
+        return None
+    kept = load_pool(folders, held_out=True)
+    people = strangers(kept, folders)
+    rows = look_at(detector, [person.path for person in people], workers)
+    counts = {"left_out": len(kept) - len(people)}
+    return file_figures(rows, detector) | {"highest": _highest(rows)} | counts
+
+
+def _of_videos(
+    detector: Detector, videos: Path | None, fakes: Path | None, workers: int
+) -> dict[str, Any]:
+    """Whole videos; None where none are given."""
+    found: dict[str, Any] = {}
+    for name, folder in (("videos_real", videos), ("fakes", fakes)):
+        found[name] = None
+        if folder is not None:
+            rows = look_at(detector, [folder], workers)
+            found[name] = file_figures(rows, detector) | {"each": per_video(rows)}
+    return found
+
+
+def _of_made(
+    detector: Detector, folders: Sequence[str], pairs: int, picture: Path
+) -> dict[str, Any]:
+    """Made faces of the demo's test people; draws the worst mistakes."""
+    test = [portrait for portrait in load_portraits() if portrait.split == "test"]
+    faces = score_made(detector, strangers(test, folders), pairs)
+    draw_worst(faces, picture)
+    return made_figures(faces, detector.info.threshold)
+
+
+def _highest(rows: list[dict[str, Any]], count: int = 5) -> list[dict[str, Any]]:
+    """The real portraits scored highest, among those that the project ships."""
+    shipped = {portrait.path.name for portrait in load_portraits()}
+    scored = [
+        {"portrait": Path(row["path"]).name}
+        | {key: row[key] for key in ("probability", "verdict")}
+        for row in rows
+        if "probability" in row and Path(row["path"]).name in shipped
+    ]
+    return sorted(scored, key=lambda row: -row["probability"])[:count]
