@@ -70,7 +70,7 @@ def prepare(
             lines.writerows(rows)
         return pipeline.main(
             ["--input", str(folder), "--out", str(out), "--layout", "folder"]
-            + ["--identities", str(people), "--crop", "none", "--name", "shipped"]
+            + ["--identities", str(people), "--crop", "none", "--name", "dfdc_crops"]
             + ["--config", str(CONFIG)]
         )
 

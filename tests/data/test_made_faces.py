@@ -123,6 +123,19 @@ def test_people_of_the_demos_tests_are_not_trained_on():
     assert kept == set(splits) - trained
 
 
+def test_a_kept_person_is_kept_under_another_id_too(tmp_path):
+    who = next(p for p in load_portraits() if p.split == "test")
+    first, *rest = who.name.split()
+    rows = [f'1.jpg,1,"{" ".join(rest).upper()}, {first}"', "2.jpg,2,Ada Lovelace"]
+    (tmp_path / "index.csv").write_text("\n".join(["file,icpsr,name", *rows]))
+    numbers = ",".join(["0"] * 136)
+    head = ",".join(f"{axis}{i}" for i in range(68) for axis in "xy")
+    lines = [f"file,{head}", f"1.jpg,{numbers}", f"2.jpg,{numbers}"]
+    (tmp_path / "landmarks.csv").write_text("\n".join(lines))
+    assert [p.identity for p in pool.load_pool([tmp_path])] == ["2"]
+    assert [p.identity for p in pool.load_pool([tmp_path], held_out=True)] == ["1"]
+
+
 def test_a_share_of_the_others_is_kept():
     share = np.mean([pool.is_held_out(str(i), {}) for i in range(5000)])
     assert share == pytest.approx(pool.HELD_OUT_SHARE, abs=0.01)

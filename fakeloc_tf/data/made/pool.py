@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from fakeloc_tf.errors import FakelocError
 
 # Of the people who are not in the demo set, by the hash of their id.
 HELD_OUT_SHARE = 0.06
+# Letters of a word of a name, at least, and words that name the same person.
+_SHORTEST, _SHARED = 3, 2
 # Columns of an `index.csv` that may hold a person's id.
 _ID_COLUMNS = ("bioguide", "icpsr", "identity")
 
@@ -25,6 +28,8 @@ def load_pool(
     """The portraits of the training people, or of those that are kept for tests.
 
     Kept are the validation and test people of the demo set and a share of the others.
+    One folder names people by Bioguide, another by ICPSR: who shares two words of the
+    name with somebody who is kept is taken for the same person, and kept too.
 
     Args:
         folders: each with `index.csv` (file and bioguide, icpsr or identity),
@@ -34,9 +39,18 @@ def load_pool(
     Raises:
         FakelocError: a table is missing or lacks a column, or nobody is left.
     """
-    demo = {p.identity: p.split for p in load_portraits()}
+    shipped = load_portraits()
+    demo = {p.identity: p.split for p in shipped}
     every = [p for folder in folders for p in _read(Path(folder))]
-    chosen = [p for p in every if is_held_out(p.identity, demo) == held_out]
+    kept = [_words(p.name) for p in (*shipped, *every) if is_held_out(p.identity, demo)]
+
+    def stays(person: Portrait) -> bool:
+        words = _words(person.name)
+        return is_held_out(person.identity, demo) or any(
+            len(words & other) >= _SHARED for other in kept
+        )
+
+    chosen = [person for person in every if stays(person) == held_out]
     if not chosen:
         raise FakelocError(f"data.made.portraits={list(folders)}: nobody is in there")
     return chosen
@@ -48,6 +62,12 @@ def is_held_out(identity: str, demo: dict[str, str]) -> bool:
         return demo[identity] != "train"
     digest = hashlib.sha256(identity.encode()).digest()
     return int.from_bytes(digest[:8], "big") < HELD_OUT_SHARE * 2**64
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, without initials and titles."""
+    words = re.findall(r"\w+", name.lower())
+    return frozenset(word for word in words if len(word) >= _SHORTEST)
 
 
 def _read(folder: Path) -> list[Portrait]:
