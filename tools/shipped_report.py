@@ -15,7 +15,6 @@ from shipped_failures import draw_worst, made_figures, score_made
 from shipped_files import file_figures, look_at, per_video
 from shipped_groups import by_part, by_pose, by_size, by_strength, read_pairs
 from shipped_look import check_looks, note_look
-from shipped_people import strangers
 
 from fakeloc_tf.data.made.pool import load_pool
 from fakeloc_tf.data.portraits import load_portraits
@@ -95,11 +94,9 @@ def _of_portraits(
     """Real portraits of people kept out of training; None where no folder is given."""
     if not folders:
         return None
-    kept = load_pool(folders, held_out=True)
-    people = strangers(kept, folders)
+    people = load_pool(folders, held_out=True)
     rows = look_at(detector, [person.path for person in people], workers)
-    counts = {"left_out": len(kept) - len(people)}
-    return file_figures(rows, detector) | {"highest": _highest(rows)} | counts
+    return file_figures(rows, detector) | {"highest": _highest(rows)}
 
 
 def _of_videos(
@@ -120,7 +117,7 @@ def _of_made(
 ) -> dict[str, Any]:
     """Made faces of the demo's test people; draws the worst mistakes."""
     test = [portrait for portrait in load_portraits() if portrait.split == "test"]
-    faces = score_made(detector, strangers(test, folders), pairs)
+    faces = score_made(detector, test, pairs)
     draw_worst(faces, picture)
     return made_figures(faces, detector.info.threshold)
 

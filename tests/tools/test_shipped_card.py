@@ -9,7 +9,6 @@ import synthetic
 import toy_run
 from shipped_card import interval, percent, render, tuning
 from shipped_look import MARKER
-from shipped_people import strangers
 from shipped_report import FAILURES, FIGURES
 from shipped_tries import collect
 
@@ -172,20 +171,3 @@ def test_numbers_are_shown_with_their_intervals():
     assert interval(known) == "0.500 (0.250 to 0.750)"
     assert percent(known) == "2 of 4, 50.0% (25.0 to 75.0%)"
     assert interval(dict.fromkeys(known)) == percent(None) == "–"
-
-
-def test_a_person_with_two_ids_is_no_stranger(tmp_path):
-    folder = demo_folder(tmp_path)
-    test = [p for p in load_portraits() if p.split == "test"]
-    assert len(strangers(test, [str(folder)])) == len(test)
-    index = folder / "index.csv"
-    trained = next(
-        p
-        for p in load_portraits()
-        if p.split == "train" and p.path.name in index.read_text()
-    )
-    given, *_, family = test[0].name.split()
-    index.write_text(
-        index.read_text().replace(trained.name, f"{family.upper()} {given}")
-    )
-    assert test[0] not in strangers(test, [str(folder)])
