@@ -127,9 +127,6 @@ def test_every_file_of_it_is_in_a_wheel(folder):
 REAL = shipped.ROOT / NAME
 
 
-@pytest.mark.skipif(
-    not (REAL / shipped.WEIGHTS).is_file(), reason="the weights are not there yet"
-)
 def test_the_real_one_is_whole_and_answers():
     from fakeloc_tf import Detector
     from fakeloc_tf.data.portraits import load_portraits
