@@ -81,14 +81,7 @@ def _encode(
 ) -> None:
     """Encodes `frames` into an opened MP4, sound interleaved."""
     # One thread: x264's result depends on the number of threads.
-    # With its macroblock tree the same frames gave other bytes now and then, where a
-    # side was no multiple of 32.
-    options = {
-        "crf": str(crf),
-        "preset": preset,
-        "threads": "1",
-        "x264-params": "mbtree=0",
-    }
+    options = {"crf": str(crf), "preset": preset, "threads": "1"}
     video = out.add_stream("libx264", rate=rate, options=options)
     video.pix_fmt = "yuv420p"
     video.codec_context.thread_count = 1
