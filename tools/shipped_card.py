@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 import typer
 from shipped_goals import outcomes
-from shipped_numbers import Figure
+from shipped_numbers import DASH, Figure
 from shipped_reading import read_json
 from shipped_tries import COLUMNS
 
@@ -21,7 +21,6 @@ from fakeloc_tf.files import write_text
 from fakeloc_tf.inference.verdict import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
-DASH = "–"
 # What fine-tuning is to better, by the names of `fakeloc evaluate`.
 TUNED = {
     "frame_auc": "frame AUC",

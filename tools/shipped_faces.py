@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from shipped_numbers import Figure, count_faces, face_figures
+from shipped_numbers import DASH, Figure, count_faces, face_figures
 
 from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.evaluation import predictions
@@ -22,7 +22,6 @@ from fakeloc_tf.evaluation.run import evaluate_run
 FOLDER = "evaluation"
 DAMAGES = ("jpeg", "h264", "downscale")
 LEVELS = (1, 3, 5)
-DASH = "–"
 
 
 def evaluate_faces(

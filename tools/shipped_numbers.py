@@ -15,6 +15,8 @@ from fakeloc_tf.evaluation.bootstrap import Sample
 from fakeloc_tf.evaluation.mask_summary import ALARM_FRACTION, localization
 from fakeloc_tf.evaluation.summary import VIDEO_KEY, detection, samples
 
+# Where there is no figure.
+DASH = "–"
 # A value with the ends of its interval; None where it is not known.
 Figure = dict[str, Any]
 # Those that come as they are from `evaluation.summary` and `evaluation.mask_summary`.

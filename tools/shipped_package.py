@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 from shipped_paths import NeutralPaths
+from shipped_reading import read_json
 from shipped_scores import ScoreChange, score_change
 from shipped_weights import write_half
 
@@ -56,7 +57,7 @@ def package(
         paths = NeutralPaths(calibration.dataset)
         _write_config(run, folder, name, paths)
         for file in (METRICS, TRAINING_DATA):
-            _write_json(folder / file, paths.clean(_read(run / file)))
+            _write_json(folder / file, paths.clean(read_json(run / file)))
         # The temperature is that of the float32 weights; how far the scores of the
         # float16 ones are from theirs is measured next.
         model_sha256 = file_sha256(folder / shipped.WEIGHTS)
@@ -100,7 +101,9 @@ def _write_origin(
     run: Path, folder: Path, name: str, purpose: str, change: ScoreChange | None
 ) -> None:
     """`packaged.json`: what the package is of, and what is other than in the run."""
-    versions = _read(run / "versions.json") if (run / "versions.json").exists() else {}
+    versions = (
+        read_json(run / "versions.json") if (run / "versions.json").exists() else {}
+    )
     origin = {
         "name": name,
         "purpose": purpose,
@@ -134,13 +137,6 @@ def _check_size(folder: Path) -> None:
 
 def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise FakelocError(f"{path} cannot be read: {error}") from error
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -52,7 +52,7 @@ def report(
     found = {"facts": facts(run) | {"made": made, "limit": limit}}
     found |= {"portraits": _of_portraits(detector, folders, workers)}
     found |= _of_videos(detector, videos, fakes, workers)
-    found |= {"made": _of_made(detector, folders, made, out / FAILURES)}
+    found |= {"made": _of_made(detector, made, out / FAILURES)}
     # Last: whatever fails before has shown nothing of the test.
     if final:
         found["facts"]["looks"] = note_look(run, records, found["facts"]["date"])
@@ -112,9 +112,7 @@ def _of_videos(
     return found
 
 
-def _of_made(
-    detector: Detector, folders: Sequence[str], pairs: int, picture: Path
-) -> dict[str, Any]:
+def _of_made(detector: Detector, pairs: int, picture: Path) -> dict[str, Any]:
     """Made faces of the demo's test people; draws the worst mistakes."""
     test = [portrait for portrait in load_portraits() if portrait.split == "test"]
     faces = score_made(detector, test, pairs)

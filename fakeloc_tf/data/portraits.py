@@ -55,21 +55,20 @@ def load_portraits(count: int | None = None, folder: Path = FOLDER) -> list[Port
     Raises:
         FakelocError: a table is missing, or `count` does not fit.
     """
-    rows = _read_table(folder / "index.csv")
-    points = {row["file"]: row for row in _read_table(folder / "landmarks.csv")}
+    rows = read_table(folder / "index.csv")
+    points = {row["file"]: row for row in read_table(folder / "landmarks.csv")}
     splits = assign_splits([row["bioguide"] for row in rows])
     portraits = []
     for index, row in enumerate(rows):
         if row["file"] not in points:
             raise FakelocError(f"{folder / 'landmarks.csv'} lacks {row['file']}")
-        flat = [float(v) for k, v in points[row["file"]].items() if k != "file"]
         portraits.append(
             Portrait(
                 number=f"{index:03d}",
                 identity=row["bioguide"],
                 name=row["name"],
                 path=folder / row["file"],
-                landmarks=np.array(flat, np.float32).reshape(68, 2),
+                landmarks=landmarks_of(points[row["file"]]),
                 split=splits[row["bioguide"]],
             )
         )
@@ -108,7 +107,18 @@ def _digest(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()
 
 
-def _read_table(path: Path) -> list[dict[str, str]]:
+def landmarks_of(row: dict[str, str]) -> np.ndarray:
+    """float32 [68, 2]: of a row of `landmarks.csv`."""
+    flat = [float(value) for key, value in row.items() if key != "file"]
+    return np.array(flat, np.float32).reshape(68, 2)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file.
+
+    Raises:
+        FakelocError: it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))

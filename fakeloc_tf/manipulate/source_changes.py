@@ -13,7 +13,7 @@ import numpy as np
 
 from fakeloc_tf.manipulate import geometry
 from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour, tilt_light
-from fakeloc_tf.media.one_frame import jpeg_frame, x264_frame
+from fakeloc_tf.media.one_frame import jpeg_frame, quick_h264_frame
 
 SourceChange = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
@@ -81,7 +81,9 @@ def other_noise(
         return jpeg_frame(in_8_bits(image), int(rng.integers(25, 90))).astype(
             np.float32
         )
-    return x264_frame(in_8_bits(image), int(rng.integers(22, 42))).astype(np.float32)
+    return quick_h264_frame(in_8_bits(image), int(rng.integers(22, 42))).astype(
+        np.float32
+    )
 
 
 def misfit(

@@ -76,34 +76,25 @@ class TrainingData:
     ) -> Any:
         """One epoch of `dataset.training_batches`, distributed, without its start."""
         data = self._config.data
-        if data.made.portraits:
-            return strategy.distribute_datasets_from_function(
-                lambda context: made_batches(
-                    self._maker,
-                    pairs=data.made.pairs,
-                    map_sizes=sizes,
-                    sigma=self._sigma,
-                    batch_size=self._batch_size,
-                    seed=self._config.training.seed,
-                    epoch=epoch,
-                    skip=skip,
-                    **_share(context),
-                )
-            )
+        common = {
+            "map_sizes": sizes,
+            "sigma": self._sigma,
+            "batch_size": self._batch_size,
+            "seed": self._config.training.seed,
+            "epoch": epoch,
+            "skip": skip,
+        }
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            settings: dict[str, Any] = common | _share(context)
+            if data.made.portraits:
+                return made_batches(self._maker, pairs=data.made.pairs, **settings)
             return dataset.training_batches(
                 self._train,
                 image_size=self._config.model.image_size,
-                map_sizes=sizes,
-                sigma=self._sigma,
-                batch_size=self._batch_size,
                 shuffle_buffer=data.shuffle_buffer,
                 augment=data.augment,
-                seed=self._config.training.seed,
-                epoch=epoch,
-                skip=skip,
-                **_share(context),
+                **settings,
             )
 
         return strategy.distribute_datasets_from_function(of_worker)

@@ -13,9 +13,9 @@ from scipy.ndimage import gaussian_filter
 from fakeloc_tf.evaluation.robustness.corruptions import (
     CORRUPTIONS,
     corrupt,
-    h264_frame,
     missing,
 )
+from fakeloc_tf.media.one_frame import h264_frame
 from fakeloc_tf.media.video import read_frames, write_video
 
 # corruption → the amount that changes nothing

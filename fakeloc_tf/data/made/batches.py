@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
@@ -43,37 +45,10 @@ def made_batches(
     if batch_size % 2:
         raise ValueError(f"`batch_size` must be even. Received: {batch_size}")
     share = share_of(batch_size // 2, worker, workers, replicas)
-    size = maker.size
-
-    def make(index: tf.Tensor) -> Face:
-        image, mask, noise = tf.numpy_function(
-            lambda i: _pair(maker, (seed, epoch, int(i)), sigma, bool(map_sizes)),
-            [index],
-            [tf.uint8] * 3,
-            stateful=False,
-        )
-        image.set_shape([2, size, size, 3])
-        mask.set_shape([2, size, size, 1])
-        noise.set_shape([2, size, size, 1])
-        label = tf.constant([0, 1], tf.int64)
-        return {
-            "image": image,
-            "mask": mask,
-            "noise": noise,
-            "label": label,
-            "method": label,
-            "mask_valid": tf.ones_like(label),
-            "record": tf.stack([tf.stack([index, index]), label], axis=1),
-        }
-
-    def finish(pairs: Face) -> tuple[tf.Tensor, Face]:
-        faces = {k: tf.reshape(v, [-1, *v.shape[2:]]) for k, v in pairs.items()}
-        image = targets.model_input(faces["image"], size)
-        wanted = targets.make_targets(faces, map_sizes, sigma)
-        return image, wanted | {"record": faces["record"]}
-
     parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
     indices = tf.data.Dataset.range(skip * share.batch_size, pairs)
+    make = partial(_made, maker, (seed, epoch), sigma, bool(map_sizes))
+    finish = partial(_finished, maker.size, map_sizes, sigma)
     return without_auto_shard(
         slice_of_worker(indices, share)
         .map(make, **parallel)
@@ -81,6 +56,41 @@ def made_batches(
         .map(finish, **parallel)
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+def _made(
+    maker: FaceMaker, numbers: tuple[int, int], sigma: float, maps: bool, i: tf.Tensor
+) -> Face:
+    """The real face and the fake one of pair i, int64 []: [2, …] each."""
+    image, mask, noise = tf.numpy_function(
+        lambda index: _pair(maker, (*numbers, int(index)), sigma, maps),
+        [i],
+        [tf.uint8] * 3,
+        stateful=False,
+    )
+    image.set_shape([2, maker.size, maker.size, 3])
+    mask.set_shape([2, maker.size, maker.size, 1])
+    noise.set_shape([2, maker.size, maker.size, 1])
+    label = tf.constant([0, 1], tf.int64)
+    return {
+        "image": image,
+        "mask": mask,
+        "noise": noise,
+        "label": label,
+        "method": label,
+        "mask_valid": tf.ones_like(label),
+        "record": tf.stack([tf.stack([i, i]), label], axis=1),
+    }
+
+
+def _finished(
+    size: int, map_sizes: MapSizes, sigma: float, pairs: Face
+) -> tuple[tf.Tensor, Face]:
+    """(image, targets) of a batch of pairs [N, 2, …]."""
+    faces = {k: tf.reshape(v, [-1, *v.shape[2:]]) for k, v in pairs.items()}
+    image = targets.model_input(faces["image"], size)
+    wanted = targets.make_targets(faces, map_sizes, sigma)
+    return image, wanted | {"record": faces["record"]}
 
 
 def _pair(

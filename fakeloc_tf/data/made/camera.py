@@ -13,7 +13,7 @@ import numpy as np
 
 from fakeloc_tf.manipulate import geometry
 from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour
-from fakeloc_tf.media.one_frame import jpeg_frame, x264_frame
+from fakeloc_tf.media.one_frame import jpeg_frame, quick_h264_frame
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
@@ -33,7 +33,7 @@ def recorded(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if chance < 0.25:
         return jpeg_frame(image_uint8, int(rng.integers(60, 96)))
     if chance < 0.6:
-        return x264_frame(image_uint8, int(rng.integers(15, 29)))
+        return quick_h264_frame(image_uint8, int(rng.integers(15, 29)))
     return image_uint8
 
 
@@ -59,7 +59,7 @@ def published(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if chance < 0.4:
         image_uint8 = jpeg_frame(image_uint8, int(rng.integers(30, 101)))
     elif chance < 0.8:
-        image_uint8 = x264_frame(image_uint8, int(rng.integers(18, 41)))
+        image_uint8 = quick_h264_frame(image_uint8, int(rng.integers(18, 41)))
     if rng.random() < 0.2:
         image_uint8 = jpeg_frame(image_uint8, int(rng.integers(50, 101)))
     return image_uint8

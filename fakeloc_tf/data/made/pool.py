@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
-from fakeloc_tf.data.portraits import Portrait, load_portraits
+from fakeloc_tf.data.portraits import (
+    Portrait,
+    landmarks_of,
+    load_portraits,
+    read_table,
+)
 from fakeloc_tf.errors import FakelocError
 
 # Of the people who are not in the demo set, by the hash of their id.
@@ -72,8 +74,8 @@ def _words(name: str) -> frozenset[str]:
 
 def _read(folder: Path) -> list[Portrait]:
     """Every portrait of a folder, in the order of its index."""
-    index = _table(folder / "index.csv")
-    points = {row["file"]: row for row in _table(folder / "landmarks.csv")}
+    index = read_table(folder / "index.csv")
+    points = {row["file"]: row for row in read_table(folder / "landmarks.csv")}
     portraits = []
     for row in index:
         identity = next((row[name] for name in _ID_COLUMNS if row.get(name)), None)
@@ -83,23 +85,14 @@ def _read(folder: Path) -> list[Portrait]:
                 "index.csv or no row in landmarks.csv; make the latter with "
                 f"`python tools/compute_landmarks.py {folder}`"
             )
-        flat = [float(v) for k, v in points[row["file"]].items() if k != "file"]
         portraits.append(
             Portrait(
                 number="",
                 identity=identity,
                 name=row.get("name", ""),
                 path=folder / row["file"],
-                landmarks=np.array(flat, np.float32).reshape(68, 2),
+                landmarks=landmarks_of(points[row["file"]]),
                 split="train",
             )
         )
     return portraits
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise FakelocError(f"{path} cannot be read: {error.strerror}") from error

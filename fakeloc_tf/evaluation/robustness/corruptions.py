@@ -7,11 +7,9 @@ training draws at random (`data/augment.py`) is applied here with fixed amounts.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import av
 import cv2
@@ -19,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from fakeloc_tf.data import augment
-from fakeloc_tf.media.video import read_frames, write_video
+from fakeloc_tf.media.one_frame import h264_frame
 
 # (float32 [H, W, 3] in 0..255, int [2] stateless seed, amount) → the same, changed.
 Change = Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
@@ -70,27 +68,8 @@ def missing(corruption: Corruption) -> str | None:
     )
 
 
-def h264_frame(image_uint8: np.ndarray, crf: int) -> np.ndarray:
-    """What x264 leaves of a crop that is coded as a clip of one frame.
-
-    A crop has no neighbours in time: records keep single frames. A clip that repeats
-    it would flatter: x264 spends more on a frame that others are predicted from
-    (`mbtree`), and eight copies come out 1.6 to 3.0 dB better than one at CRF 18 to 45.
-    So it is one key frame: no better than a video's, but without its motion.
-
-    Args:
-        image_uint8: [H, W, 3] RGB; an odd side is padded for coding and cut again.
-        crf: constant rate factor, 0..51; preset medium, 4:2:0.
-    """
-    height, width = image_uint8.shape[:2]
-    with tempfile.TemporaryDirectory() as folder:
-        clip = Path(folder) / "clip.mp4"
-        write_video(clip, [image_uint8], fps=25, crf=crf)
-        ((_, decoded),) = read_frames(clip, [0])
-    return decoded[:height, :width]
-
-
 def _h264(image: tf.Tensor, seed: tf.Tensor, crf: float) -> tf.Tensor:
+    """One key frame: a crop has no neighbours in time, records keep single frames."""
     coded = tf.numpy_function(
         partial(h264_frame, crf=int(crf)), [augment.in_8_bits(image)], tf.uint8
     )
