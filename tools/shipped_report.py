@@ -18,6 +18,7 @@ from shipped_look import check_looks, note_look
 
 from fakeloc_tf.data.made.pool import load_pool
 from fakeloc_tf.data.portraits import load_portraits
+from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluate import Split
 from fakeloc_tf.files import write_text
 from fakeloc_tf.inference.detector import Detector
@@ -43,6 +44,8 @@ def report(
     workers: options.WorkerCount = 2,
 ) -> int:
     """The FINAL look at the test split, once a run; with --split val a rehearsal."""
+    if split is Split.TRAIN:
+        raise FakelocError("--split train: made faces are measured anyway; give val")
     final = split is Split.TEST
     if final:
         check_looks(run, again)

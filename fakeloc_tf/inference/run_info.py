@@ -69,8 +69,8 @@ def _training(config: Config, people: int | None) -> str:
     """Name of the training's data set, and how many people are in it.
 
     Folders of records are called `records` in the one of their data set; where that
-    one lies is nothing for strangers. Where faces are made of portraits, the records
-    have those of the validation only.
+    one lies is nothing for strangers. Where faces are made of portraits, the folders
+    of those are named.
     """
     folder = Path(config.data.records)
     name = folder.parent.name if folder.name == "records" else folder.name

@@ -32,8 +32,6 @@ _REGION_SHARES = {
     "eyes": 0.03,
 }
 _RATIOS, _RATIO_SHARES = (0.5, 0.75, 0.9, 1.0), (0.05, 0.15, 0.1, 0.7)
-# Which part of the changes is done to the picture instead of the face.
-_TARGET_SHARE = 0.15
 _REBUILT_SHARE = 0.3
 
 
@@ -42,19 +40,21 @@ def broad_blend(
     landmarks: np.ndarray,
     rng: np.random.Generator,
     eigenfaces: Eigenfaces | None = None,
+    source_uint8: np.ndarray | None = None,
 ) -> Manipulation:
     """Blends a changed copy of a face into the face.
 
     Args:
-        image_uint8: uint8 [H, W, 3], RGB, pristine.
+        image_uint8: uint8 [H, W, 3], RGB, the picture that is manipulated.
         landmarks: float32 [68, 2], x, y in pixels, iBUG order.
         rng: source of every choice.
         eigenfaces: from which some faces are rebuilt; None = none of them.
+        source_uint8: like `image_uint8`, where the pasted face is taken from, such as
+            the picture before it was changed; None = from `image_uint8`.
     """
-    target_uint8 = image_uint8
-    if rng.random() < _TARGET_SHARE:
-        target_uint8 = _changed_target(image_uint8, landmarks, rng)
-    window, points, source = geometry.cut_face(image_uint8, landmarks)
+    if source_uint8 is None:
+        source_uint8 = image_uint8
+    window, points, source = geometry.cut_face(source_uint8, landmarks)
     if eigenfaces is not None and rng.random() < _REBUILT_SHARE:
         source = eigenfaces.rebuilt(source, points, rng)
     changed = False
@@ -64,7 +64,7 @@ def broad_blend(
                 source, changed = change(source, points, rng), True
     alpha = soft_region(points, rng, *source.shape[:2])
     ratio = rng.choice(_RATIOS, p=_RATIO_SHARES)
-    return blend(target_uint8, window, source, alpha * np.float32(ratio))
+    return blend(image_uint8, window, source, alpha * np.float32(ratio))
 
 
 def soft_region(
@@ -121,10 +121,21 @@ def _corners(kind: str, points: np.ndarray, rng: np.random.Generator) -> np.ndar
     return np.vstack([points[geometry.BROWS], eyes - rng.uniform(0.1, 0.35) * up])
 
 
-def _changed_target(
+def changed_picture(
     image_uint8: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The picture changed instead of the face: the face is then the sharper part."""
+    """A picture of other sharpness, pixels or colours than the one it was.
+
+    A face that is pasted into it from the one before is then the sharper part.
+
+    Args:
+        image_uint8: uint8 [H, W, 3], RGB.
+        landmarks: float32 [68, 2], x, y in pixels, iBUG order.
+        rng: source of every choice.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
     options = (fewer_pixels, smoother, sharper, other_colours)
     change = options[int(rng.integers(len(options)))]
     changed = change(image_uint8.astype(np.float32), landmarks, rng)

@@ -32,7 +32,7 @@ def expression_warp(
         image_uint8: uint8 [H, W, 3], RGB, pristine.
         landmarks: float32 [68, 2], x, y in pixels, iBUG order.
         rng: source of every choice.
-        strength: 0..1, factor on the movement.
+        strength: >= 0, factor on the movement.
     """
     window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     moved = _express(points, rng, strength)

@@ -26,7 +26,7 @@ def face_render(
         image_uint8: uint8 [H, W, 3], RGB, pristine.
         landmarks: float32 [68, 2], x, y in pixels, iBUG order.
         rng: source of every choice.
-        strength: 0..1, factor on the change of light and the misfit.
+        strength: >= 0, factor on the change of light and the misfit.
     """
     window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     scale = geometry.face_scale(points)

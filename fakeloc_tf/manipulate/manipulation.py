@@ -26,7 +26,8 @@ class Manipulation:
     mask_uint8: np.ndarray
 
 
-# (image uint8 [H, W, 3], landmarks float32 [68, 2], generator, strength 0..1)
+# (image uint8 [H, W, 3], landmarks float32 [68, 2], generator, strength >= 0: in the
+# demo 1)
 Method = Callable[[np.ndarray, np.ndarray, np.random.Generator, float], Manipulation]
 
 

@@ -28,7 +28,7 @@ def mouth_texture(
         image_uint8: uint8 [H, W, 3], RGB, pristine.
         landmarks: float32 [68, 2], x, y in pixels, iBUG order.
         rng: source of every choice.
-        strength: 0..1, factor on the movement of the mouth.
+        strength: >= 0, factor on the movement of the mouth.
     """
     height, width = image_uint8.shape[:2]
     region = _region(landmarks, rng)

@@ -30,7 +30,7 @@ def self_blend(
         image_uint8: uint8 [H, W, 3], RGB, pristine.
         landmarks: float32 [68, 2], x, y in pixels, iBUG order.
         rng: source of every choice.
-        strength: 0..1, factor on colour change and misfit.
+        strength: >= 0, factor on colour change and misfit.
     """
     window, points, pristine = geometry.cut_face(image_uint8, landmarks)
     alpha = _soft_region(points, rng, *pristine.shape[:2])

@@ -121,9 +121,11 @@ def _step1_model(config: Config, run: RunFolder) -> Path:
     if config.training.step1_from is None:
         return run.step1_model
     given = shipped.checked(config.training.step1_from)
+    if given.suffix == ".keras":
+        return given
     if shipped.name_of(given) is not None:
         return given / shipped.WEIGHTS
-    return given if given.suffix == ".keras" else RunFolder(given).step1_model
+    return RunFolder(given).step1_model
 
 
 def _by_loss(results: dict[str, float]) -> tuple[float, float]:

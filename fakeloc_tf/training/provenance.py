@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fakeloc_tf import shipped
 from fakeloc_tf.config import Config, config_sha256
-from fakeloc_tf.data.people import people_of
+from fakeloc_tf.data.made.pool import load_pool
+from fakeloc_tf.data.people import people_of, person
 from fakeloc_tf.data.prepared import dataset_info, split_sha256
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import file_sha256, write_text
@@ -90,7 +91,7 @@ def provenance_of(config: Config, run: Path) -> Provenance:
             use=use,
             records=Path(records).as_posix(),
             records_sha256=sha256,
-            people=tuple(people_of(records, use)),
+            people=tuple(_people(config, use)),
         )
         for use, sha256 in hashes.items()
     )
@@ -104,6 +105,15 @@ def provenance_of(config: Config, run: Path) -> Provenance:
         step1_unknown=given is not None and (not earlier or earlier.step1_unknown),
         preparation=preparation_of(dataset_info(records)),
     )
+
+
+def _people(config: Config, use: str) -> list[str]:
+    """Everybody of a split; where faces are made, everybody they may be made of."""
+    records, portraits = config.data.records, config.data.made.portraits
+    if use != "train" or not portraits:
+        return people_of(records, use)
+    name = dataset_info(records)["name"]
+    return sorted({person(name, who.identity) for who in load_pool(portraits)})
 
 
 def write_provenance(provenance: Provenance, run: Path) -> None:

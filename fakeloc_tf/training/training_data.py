@@ -150,11 +150,14 @@ def _share(context: tf.distribute.InputContext) -> dict[str, int]:
 def check_batch(config: Config, replicas: int) -> None:
     """Raises a FakelocError unless a batch can be cut for replicas and accumulation."""
     training = config.training
-    parts = replicas * training.accumulate
+    # A pair stays together.
+    pair = 2 if config.data.made.portraits else 1
+    parts = pair * replicas * training.accumulate
     if training.batch_size % parts:
         raise FakelocError(
             f"training.batch_size={training.batch_size} cannot be cut into {replicas} "
-            f"replica(s) × training.accumulate={training.accumulate}; take a multiple "
+            f"replica(s) × training.accumulate={training.accumulate}"
+            f"{' × pairs of data.made' if pair == 2 else ''}; take a multiple "
             f"of {parts}, such as {-(-training.batch_size // parts) * parts}"
         )
 
@@ -206,10 +209,10 @@ def _check_batches(info: Mapping[str, Any], config: Config) -> None:
     source = config.data.records
     if made.portraits:
         count, source = 2 * made.pairs, f"data.made.pairs={made.pairs}"
-        if config.model.five_way or batch_size % 2:
+        if config.model.five_way:
             raise FakelocError(
-                "data.made makes pairs of a real and a fake face: set model.five_way "
-                "off and an even training.batch_size"
+                "data.made makes fakes that are of none of the methods of "
+                "model.five_way; set one of the two off"
             )
     if count < batch_size:
         raise FakelocError(

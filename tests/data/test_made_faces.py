@@ -40,9 +40,9 @@ def test_what_a_camera_does_it_does_to_both(maker, monkeypatch):
     """Without a manipulation the two faces of a pair are the same bytes."""
     from fakeloc_tf.manipulate.manipulation import Manipulation
 
-    def nothing(_self, pristine, _scene, rng):
+    def nothing(_self, real, _pristine, _scene, rng):
         rng.random(int(rng.integers(1, 9)))
-        return Manipulation(pristine, np.full(pristine.shape[:2], 255, np.uint8))
+        return Manipulation(real, np.full(real.shape[:2], 255, np.uint8))
 
     monkeypatch.setattr(FaceMaker, "_manipulated", nothing)
     for index in range(12):
@@ -61,7 +61,7 @@ def test_the_pixels_beside_the_mask_are_those_of_the_real_face(maker, monkeypatc
     monkeypatch.setattr(
         "fakeloc_tf.data.made.faces.crop_mask", lambda mask, box, size: mask
     )
-    monkeypatch.setattr("fakeloc_tf.manipulate.broad_blend._TARGET_SHARE", 0.0)
+    monkeypatch.setattr("fakeloc_tf.data.made.faces._CHANGED_SHARE", 0.5)
     for index in range(12):
         pair = maker.pair((1, 0, index))
         outside = pair.fake.mask_uint8 == 0

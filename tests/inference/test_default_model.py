@@ -122,10 +122,12 @@ def test_its_calibration_is_not_replaced(whole, capsys):
 def test_step_2_can_begin_with_it(whole, tmp_path):
     from fakeloc_tf import config
 
-    resolved = config.load("configs/demo.yaml")
-    (plan,) = make_plans(resolved, RunFolder(tmp_path))
-    assert plan.name == "step2"
-    assert plan.start == whole / "best.keras"
+    for given in (NAME, str(whole), str(whole / "best.keras")):
+        change = f"training.step1_from={given}"
+        resolved = config.load("configs/demo.yaml", (change,))
+        (plan,) = make_plans(resolved, RunFolder(tmp_path))
+        assert plan.name == "step2"
+        assert plan.start == whole / "best.keras"
 
 
 def test_training_does_not_begin_with_a_damaged_one(damaged, tmp_path, capsys):

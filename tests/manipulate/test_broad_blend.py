@@ -15,13 +15,23 @@ def face():
     return portrait.image(), portrait.landmarks
 
 
-def test_what_is_not_masked_is_not_touched(face, monkeypatch):
-    monkeypatch.setattr(module, "_TARGET_SHARE", 0.0)
+def test_what_is_not_masked_is_not_touched(face):
     for number in range(20):
         made = module.broad_blend(*face, np.random.default_rng(number))
         outside = made.mask_uint8 == 0
         np.testing.assert_array_equal(made.image_uint8[outside], face[0][outside])
         assert (made.image_uint8[~outside] != face[0][~outside]).any()
+
+
+def test_a_face_of_another_picture_leaves_the_rest_too(face):
+    image, points = face
+    for number in range(8):
+        rng = np.random.default_rng(number)
+        changed = module.changed_picture(image, points, rng)
+        assert (changed != image).mean() > 0.1
+        made = module.broad_blend(changed, points, rng, source_uint8=image)
+        outside = made.mask_uint8 == 0
+        np.testing.assert_array_equal(made.image_uint8[outside], changed[outside])
 
 
 def test_regions_are_parts_of_the_face(face):

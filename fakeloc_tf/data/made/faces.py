@@ -11,7 +11,7 @@ from fakeloc_tf.data.made.camera import published, recorded
 from fakeloc_tf.data.made.scene import Scene, random_scene
 from fakeloc_tf.data.portraits import Portrait
 from fakeloc_tf.data.self_blending import mean_face
-from fakeloc_tf.manipulate.broad_blend import broad_blend
+from fakeloc_tf.manipulate.broad_blend import broad_blend, changed_picture
 from fakeloc_tf.manipulate.eigenfaces import Eigenfaces
 from fakeloc_tf.manipulate.manipulation import Manipulation
 from fakeloc_tf.manipulate.methods import MANIPULATIONS
@@ -19,6 +19,8 @@ from fakeloc_tf.media.boxes import CropBox, crop, crop_mask
 
 # Of the fakes; the others are `broad_blend`.
 _OTHER_SHARE = 0.2
+# Of the pairs whose picture is changed, but not the face that is pasted into it.
+_CHANGED_SHARE = 0.12
 # Manipulated share of a fake's crop, at least.
 SMALLEST_SHARE = 0.01
 
@@ -77,12 +79,16 @@ class FaceMaker:
         scene = random_scene(image, landmarks, scene_rng)
         pristine = recorded(scene.image_uint8, scene_rng)
         box = _random_box(scene, rng)
-        fake = self._manipulated(pristine, scene, fake_rng)
+        # Of the pair, not of the fake: the rest of the picture tells nothing.
+        real = pristine
+        if fake_rng.random() < _CHANGED_SHARE:
+            real = changed_picture(pristine, scene.landmarks, fake_rng)
+        fake = self._manipulated(real, pristine, scene, fake_rng)
         while _share_of(fake, box) < SMALLEST_SHARE:
-            fake = self._manipulated(pristine, scene, fake_rng)
+            fake = self._manipulated(real, pristine, scene, fake_rng)
         state = camera_rng.bit_generator.state
         pair = []
-        for item in (Manipulation(pristine, np.zeros_like(fake.mask_uint8)), fake):
+        for item in (Manipulation(real, np.zeros_like(fake.mask_uint8)), fake):
             camera_rng.bit_generator.state = state
             seen = published(item.image_uint8, camera_rng)
             pair.append(
@@ -94,13 +100,19 @@ class FaceMaker:
         return MadePair(person, *pair)
 
     def _manipulated(
-        self, pristine: np.ndarray, scene: Scene, rng: np.random.Generator
+        self,
+        real: np.ndarray,
+        pristine: np.ndarray,
+        scene: Scene,
+        rng: np.random.Generator,
     ) -> Manipulation:
         if rng.random() < _OTHER_SHARE:
             names = sorted(MANIPULATIONS)
             method = MANIPULATIONS[names[int(rng.integers(len(names)))]]
-            return method(pristine, scene.landmarks, rng, rng.uniform(0.6, 1.3))
-        return broad_blend(pristine, scene.landmarks, rng, self._eigenfaces)
+            return method(real, scene.landmarks, rng, rng.uniform(0.6, 1.3))
+        return broad_blend(
+            real, scene.landmarks, rng, self._eigenfaces, source_uint8=pristine
+        )
 
 
 def _share_of(fake: Manipulation, box: CropBox) -> float:
