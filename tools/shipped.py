@@ -1,7 +1,7 @@
 """Makes the detector that is shipped, and its model card.
 
 python tools/shipped.py prepare --dfdc CROPS --portraits DIR --out RECORDS
-fakeloc train --config configs/shipped.yaml --run RUN
+fakeloc train --config configs/shipped.yaml --data RECORDS --run RUN
 python tools/shipped.py package --run RUN
 python tools/shipped.py report --run RUN --records RECORDS --pairs CSV --out FOLDER
 python tools/shipped.py tries RUN ... --out TRIES
@@ -46,8 +46,8 @@ def prepare(
 ) -> int:
     """Records: made faces to train, DFDC's parts 0 to 9 to choose, the others to test.
 
-    Training makes new faces in each epoch; those in the records say who was trained on
-    and what the masks look like.
+    Training makes new faces in each epoch; those in the records say what the masks look
+    like. Who was trained on, `training_data.json` of the run says.
     """
     from pipelines import prepare as pipeline
 

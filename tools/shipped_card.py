@@ -1,4 +1,4 @@
-"""`shipped.py card`: the model card as Markdown, every number from a file."""
+"""`shipped.py card`: the model card as Markdown, its figures from files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def card(
         str | None, typer.Option(help="where the card finds failures.png; none = none")
     ] = None,
 ) -> int:
-    """Writes the card; no number of it is typed by hand."""
+    """Writes the card; its figures come from the files."""
     if (before is None) != (after is None):
         raise FakelocError("--before and --after belong together: give both or none")
     tuned = None if before is None or after is None else tuning(before, after)
