@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from fakeloc_tf.manipulate import geometry
-from fakeloc_tf.manipulate.colour import in_8_bits
+from fakeloc_tf.manipulate.colour import in_8_bits, match_colours
 from fakeloc_tf.manipulate.eigenfaces import Eigenfaces
 from fakeloc_tf.manipulate.manipulation import Manipulation, blend
 from fakeloc_tf.manipulate.source_changes import (
@@ -32,7 +32,9 @@ _REGION_SHARES = {
     "eyes": 0.03,
 }
 _RATIOS, _RATIO_SHARES = (0.5, 0.75, 0.9, 1.0), (0.05, 0.15, 0.1, 0.7)
-_REBUILT_SHARE = 0.3
+_REBUILT_SHARE = 0.4
+# Of the fakes: swaps are matched to the picture's colours before they are blended in.
+_MATCHED_SHARE = 0.65
 
 
 def broad_blend(
@@ -63,6 +65,10 @@ def broad_blend(
             if rng.random() < share:
                 source, changed = change(source, points, rng), True
     alpha = soft_region(points, rng, *source.shape[:2])
+    if rng.random() < _MATCHED_SHARE:
+        target = image_uint8[window].astype(np.float32)
+        region = (alpha > 0.5).astype(np.uint8)
+        source = match_colours(source, target, region, rng.choice([0.0, 0.0, 1.0]))
     ratio = rng.choice(_RATIOS, p=_RATIO_SHARES)
     return blend(image_uint8, window, source, alpha * np.float32(ratio))
 

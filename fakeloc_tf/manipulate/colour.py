@@ -46,6 +46,44 @@ def tilt_light(
     return image * (1.0 + np.float32(amount) * ramp)[..., None]
 
 
+def side_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Light from one side that fades, softly or at once, into shade.
+
+    image: float32 [H, W, 3] in 0..255; the shade keeps 30 to 100 % of the light.
+    """
+    height, width = image.shape[:2]
+    angle = rng.uniform(0, 2 * np.pi)
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
+    along = np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
+    edge, softness = rng.uniform(-0.5, 0.5), np.exp(rng.uniform(np.log(0.05), 0.0))
+    lit = 1.0 / (1.0 + np.exp((along - np.float32(edge)) / np.float32(softness)))
+    shade = np.float32(rng.uniform(0.3, 1.0))
+    return image * (shade + (1 - shade) * lit)[..., None]
+
+
+def match_colours(
+    source: np.ndarray, target: np.ndarray, region: np.ndarray, contrast: float = 0.0
+) -> np.ndarray:
+    """Gives a region the mean colour of another picture (Reinhard et al., 2001).
+
+    Args:
+        source: float32 [H, W, 3] in 0..255.
+        target: like it.
+        region: uint8 [H, W], not 0 where the two are compared.
+        contrast: 0..1, how far the standard deviations are matched too.
+
+    Returns:
+        float32 [H, W, 3], not clipped.
+    """
+    mean, spread = (v.ravel() for v in cv2.meanStdDev(source, mask=region))
+    there, spread_there = (v.ravel() for v in cv2.meanStdDev(target, mask=region))
+    ratio = np.clip((spread_there + 1.0) / (spread + 1.0), 0.5, 2.0) ** contrast
+    return (source - mean.astype(np.float32)) * ratio.astype(
+        np.float32
+    ) + there.astype(np.float32)
+
+
 def in_8_bits(image: np.ndarray) -> np.ndarray:
     """float in 0..255 and beyond to uint8, rounded."""
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)

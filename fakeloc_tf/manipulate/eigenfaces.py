@@ -15,7 +15,7 @@ from fakeloc_tf.manipulate import geometry
 
 # Pixels of an aligned face. The mean face fills them: it is enlarged around its middle,
 # in shares of its crop.
-SIDE = 64
+SIDE = 96
 ZOOM, MIDDLE = 1.15, (0.5, 0.57)
 
 
@@ -44,21 +44,29 @@ class Eigenfaces:
         kept = values > 1e-6 * values[-1]
         axes = centered.T @ (vectors[:, kept] / np.sqrt(values[kept]))
         self._axes = np.ascontiguousarray(axes[:, ::-1])
+        self._spread = np.sqrt(values[kept][::-1] / len(rows)).astype(np.float32)
 
     def rebuilt(
         self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
-        """The picture with its face rebuilt from 15 to 150 components.
+        """The picture with its face rebuilt from 20 to 300 components.
+
+        Half of the faces drift towards a face that is drawn from the components'
+        normal distribution and belongs to nobody, as an identity swap would.
 
         Args:
             image: float32 [h, w, 3] in 0..255.
             points: float32 [68, 2], its landmarks.
-            rng: source of how many components, and of small errors in them.
+            rng: source of how many components, of the drift and of small errors.
         """
-        count = round(np.exp(rng.uniform(np.log(15), np.log(150))))
+        count = round(np.exp(rng.uniform(np.log(20), np.log(300))))
         axes = self._axes[:, :count]
         weights = (self._aligned(image, points).ravel() - self._mean) @ axes
         weights *= 1.0 + rng.normal(0, 0.1, weights.shape).astype(np.float32)
+        if rng.random() < 0.5:
+            nobody = rng.standard_normal(len(weights), np.float32)
+            nobody *= self._spread[: len(weights)]
+            weights += np.float32(rng.uniform(0.1, 0.7)) * (nobody - weights)
         face = (self._mean + axes @ weights).reshape(SIDE, SIDE, 3)
         height, width = image.shape[:2]
         matrix = geometry.fit_similarity(points, self._place)

@@ -21,8 +21,8 @@ SourceChange = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarra
 def fewer_pixels(
     image: np.ndarray, points: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """As a generator draws it whose face has 20 to 110 pixels."""
-    across = np.exp(rng.uniform(np.log(20), np.log(110)))
+    """As a generator draws it whose face has 28 to 140 pixels."""
+    across = np.exp(rng.uniform(np.log(28), np.log(140)))
     factor = min(0.9, across / geometry.face_scale(points))
     return geometry.fewer_pixels(image, factor, rng, shrink=2)
 
@@ -53,12 +53,24 @@ def sharper(
     return image + np.float32(rng.uniform(0.4, 1.5)) * (image - blurred)
 
 
+def flatter(
+    image: np.ndarray, points: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """With weaker folds, shadows and highlights, as an average of many faces."""
+    sigma = geometry.face_scale(points) * np.exp(
+        rng.uniform(np.log(0.015), np.log(0.12))
+    )
+    kept = np.float32(rng.uniform(0.55, 0.95))
+    smooth = cv2.GaussianBlur(image, (0, 0), sigma)
+    return smooth + kept * (image - smooth)
+
+
 def other_colours(
     image: np.ndarray, points: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Another camera's white balance, exposure and contrast."""
-    shifted = shift_colour(image, rng, 0.03 + 0.17 * rng.random())
-    return shifted + rng.normal(0.0, 4.0, 3).astype(np.float32)
+    shifted = shift_colour(image, rng, 0.02 + 0.13 * rng.random())
+    return shifted + rng.normal(0.0, 2.0, 3).astype(np.float32)
 
 
 def other_light(
@@ -105,10 +117,11 @@ def misfit(
 # Share of the fakes that get it, in the order in which a face swap would do it.
 CHANGES: tuple[tuple[float, SourceChange], ...] = (
     (0.75, misfit),
-    (0.55, fewer_pixels),
-    (0.3, smoother),
-    (0.15, sharper),
-    (0.8, other_colours),
+    (0.45, fewer_pixels),
+    (0.25, smoother),
+    (0.35, flatter),
+    (0.25, sharper),
+    (0.6, other_colours),
     (0.25, other_light),
-    (0.25, other_noise),
+    (0.2, other_noise),
 )

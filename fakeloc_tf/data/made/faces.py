@@ -18,7 +18,7 @@ from fakeloc_tf.manipulate.methods import MANIPULATIONS
 from fakeloc_tf.media.boxes import CropBox, crop, crop_mask
 
 # Of the fakes; the others are `broad_blend`.
-_OTHER_SHARE = 0.2
+_OTHER_SHARE = 0.15
 # Of the pairs whose picture is changed, but not the face that is pasted into it.
 _CHANGED_SHARE = 0.12
 # Manipulated share of a fake's crop, at least.

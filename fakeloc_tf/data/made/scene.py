@@ -13,7 +13,12 @@ import numpy as np
 from fakeloc_tf.data.made.background import other_background
 from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate import geometry
-from fakeloc_tf.manipulate.colour import in_8_bits, shift_colour, tilt_light
+from fakeloc_tf.manipulate.colour import (
+    in_8_bits,
+    shift_colour,
+    side_light,
+    tilt_light,
+)
 
 # Sides of the crop of a face in a video, in pixels; log-uniform between the two.
 CROP_SIDE = (84.0, 260.0)
@@ -66,7 +71,7 @@ def random_scene(
         landmarks = np.stack(
             [image_uint8.shape[1] - 1 - landmarks[:, 0], landmarks[:, 1]], -1
         )
-    if rng.random() < 0.4:
+    if rng.random() < 0.6:
         image_uint8 = other_background(image_uint8, landmarks, rng)
     low, high = np.log(CROP_SIDE)
     side = float(np.exp(rng.uniform(low, high)))
@@ -81,13 +86,21 @@ def random_scene(
 
 
 def _lit(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Under another light, to another camera's colours and gamma."""
+    """Under another light, to another camera's colours and gamma.
+
+    Studios are bright and even: most of the scenes are darker, many lit from a side.
+    """
     lit = image_uint8.astype(np.float32)
     if rng.random() < 0.5:
         lit = tilt_light(lit, rng, rng.uniform(0.0, 0.35))
     lit = shift_colour(lit, rng, 0.3 * rng.random())
     if rng.random() < 0.5:
-        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.6, 0.9))
+        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.5, 0.8))
+    if rng.random() < 0.45:
+        lit = side_light(lit, rng)
+    if rng.random() < 0.7:
+        exposure = np.exp(rng.uniform(-1.1, 0.1) + rng.normal(0.0, 0.08, 3))
+        lit = lit * exposure.astype(np.float32)
     return in_8_bits(lit)
 
 
