@@ -53,6 +53,32 @@ def test_light_tilts_about_the_middle() -> None:
     assert tilted.max() > 108 and tilted.min() < 92
 
 
+def test_light_from_a_side_fades_into_shade() -> None:
+    for number in range(20):
+        lit = colour.side_light(np.ones_like(FACE), np.random.default_rng(number))
+        assert 0.3 <= lit.min() < lit.max() <= 1
+        # One direction: each row and each column rises or falls all along.
+        for axis in (0, 1):
+            steps = np.diff(lit[..., 0], axis=axis)
+            assert (steps <= 1e-6).all() or (steps >= -1e-6).all()
+
+
+def test_colours_are_matched_where_the_region_is() -> None:
+    target = np.float32([50, 90, 20]) + 0.1 * FACE
+    region = np.zeros(FACE.shape[:2], np.uint8)
+    region[4:18, 5:20] = 1
+    inside = region > 0
+    moved = colour.match_colours(FACE, target, region)
+    mean = target[inside].mean(0)
+    np.testing.assert_allclose(moved[inside].mean(0), mean, atol=0.01)
+    np.testing.assert_allclose(moved[inside].std(0), FACE[inside].std(0), rtol=1e-4)
+    # Contrast is matched by a factor of 2 at most.
+    scaled = colour.match_colours(FACE, target, region, contrast=1.0)
+    np.testing.assert_allclose(scaled[inside].std(0), FACE[inside].std(0) / 2, rtol=0.1)
+    again = colour.match_colours(scaled, 0.7 * scaled, region, contrast=1.0)
+    np.testing.assert_allclose(again[inside].std(0), 0.7 * scaled[inside].std(0), rtol=0.02)
+
+
 def test_all_components_rebuild_the_picture() -> None:
     np.testing.assert_allclose(low_rank(FACE, 6 * 6 * 3), FACE, atol=1e-2)
 
