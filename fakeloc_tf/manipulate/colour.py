@@ -79,9 +79,9 @@ def match_colours(
     mean, spread = (v.ravel() for v in cv2.meanStdDev(source, mask=region))
     there, spread_there = (v.ravel() for v in cv2.meanStdDev(target, mask=region))
     ratio = np.clip((spread_there + 1.0) / (spread + 1.0), 0.5, 2.0) ** contrast
-    return (source - mean.astype(np.float32)) * ratio.astype(
+    return (source - mean.astype(np.float32)) * ratio.astype(np.float32) + there.astype(
         np.float32
-    ) + there.astype(np.float32)
+    )
 
 
 def in_8_bits(image: np.ndarray) -> np.ndarray:

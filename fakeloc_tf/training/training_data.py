@@ -71,10 +71,15 @@ class TrainingData:
         self,
         sizes: dataset.MapSizes,
         strategy: tf.distribute.Strategy,
+        step: str,
         epoch: int,
         skip: int,
     ) -> Any:
-        """One epoch of `dataset.training_batches`, distributed, without its start."""
+        """One epoch of a step, distributed, without its first `skip` batches.
+
+        Of `dataset.training_batches`, or of `made_batches`: made faces of step 2 are
+        other ones than those of step 1.
+        """
         data = self._config.data
         common = {
             "map_sizes": sizes,
@@ -88,6 +93,8 @@ class TrainingData:
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
             settings: dict[str, Any] = common | _share(context)
             if data.made.portraits:
+                if step == "step2":
+                    settings["epoch"] += self._config.training.step1.epochs
                 return made_batches(self._maker, pairs=data.made.pairs, **settings)
             return dataset.training_batches(
                 self._train,

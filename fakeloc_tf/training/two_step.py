@@ -116,7 +116,7 @@ class TwoStepTraining:
                 model,
                 train_step,
                 lambda epoch, skip: self._data.training(
-                    sizes, self._strategy, epoch, skip
+                    sizes, self._strategy, plan.name, epoch, skip
                 ),
                 self._validation(watch, model, kept),
                 self._strategy,

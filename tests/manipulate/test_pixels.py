@@ -76,7 +76,9 @@ def test_colours_are_matched_where_the_region_is() -> None:
     scaled = colour.match_colours(FACE, target, region, contrast=1.0)
     np.testing.assert_allclose(scaled[inside].std(0), FACE[inside].std(0) / 2, rtol=0.1)
     again = colour.match_colours(scaled, 0.7 * scaled, region, contrast=1.0)
-    np.testing.assert_allclose(again[inside].std(0), 0.7 * scaled[inside].std(0), rtol=0.02)
+    np.testing.assert_allclose(
+        again[inside].std(0), 0.7 * scaled[inside].std(0), rtol=0.02
+    )
 
 
 def test_all_components_rebuild_the_picture() -> None:

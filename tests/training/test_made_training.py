@@ -1,12 +1,17 @@
 """Runs whose training faces are made: who is in them, and what fits."""
 
+import itertools
+
+import numpy as np
 import pytest
 import synthetic
+import tensorflow as tf
 
 from fakeloc_tf import config
 from fakeloc_tf.data.made.pool import load_pool
 from fakeloc_tf.data.portraits import FOLDER
 from fakeloc_tf.errors import FakelocError
+from fakeloc_tf.training import training_data
 from fakeloc_tf.training.provenance import provenance_of
 from fakeloc_tf.training.training_data import check_batch, check_data
 
@@ -28,6 +33,26 @@ def test_everybody_who_may_be_drawn_is_named(records, tmp_path):
     assert not named & {
         who.rsplit("/")[-1] for who in provenance_of(read, tmp_path).people("train")
     }
+
+
+def test_steps_and_epochs_see_other_faces(records, monkeypatch):
+    few = load_pool([FOLDER])[:4]
+    monkeypatch.setattr(training_data, "load_pool", lambda _folders: few)
+    small = ("data.made.pairs=2", "training.batch_size=4", "model.image_size=64")
+    resolved = config.load(
+        None, (f"data.records={records}", MADE, *small, "training.step1.epochs=2")
+    )
+    data = training_data.TrainingData(resolved)
+
+    def faces(step, epoch):
+        strategy = tf.distribute.get_strategy()
+        (batch,) = data.training({}, strategy, step, epoch, 0)
+        return batch[0].numpy()
+
+    seen = [faces("step1", 0), faces("step1", 1), faces("step2", 0), faces("step2", 1)]
+    for first, second in itertools.combinations(seen, 2):
+        assert (first != second).any(axis=(1, 2, 3)).all()
+    np.testing.assert_array_equal(seen[2], faces("step2", 0))
 
 
 def test_a_batch_is_of_whole_pairs():
