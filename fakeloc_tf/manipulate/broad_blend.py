@@ -32,7 +32,7 @@ _REGION_SHARES = {
     "eyes": 0.03,
 }
 _RATIOS, _RATIO_SHARES = (0.5, 0.75, 0.9, 1.0), (0.05, 0.15, 0.1, 0.7)
-_REBUILT_SHARE = 0.4
+_REBUILT_SHARE = 0.5
 # Of the fakes: swaps are matched to the picture's colours before they are blended in.
 _MATCHED_SHARE = 0.65
 

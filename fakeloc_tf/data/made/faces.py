@@ -20,7 +20,7 @@ from fakeloc_tf.media.boxes import CropBox, crop, crop_mask
 # Of the fakes; the others are `broad_blend`.
 _OTHER_SHARE = 0.15
 # Of the pairs whose picture is changed, but not the face that is pasted into it.
-_CHANGED_SHARE = 0.12
+_CHANGED_SHARE = 0.04
 # Manipulated share of a fake's crop, at least.
 SMALLEST_SHARE = 0.01
 

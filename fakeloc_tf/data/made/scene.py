@@ -21,7 +21,7 @@ from fakeloc_tf.manipulate.colour import (
 )
 
 # Sides of the crop of a face in a video, in pixels; log-uniform between the two.
-CROP_SIDE = (84.0, 260.0)
+CROP_SIDE = (90.0, 300.0)
 # The scene around the crop, in shares of its side: room for crops beside the middle.
 MARGIN = 0.3
 
