@@ -49,7 +49,10 @@ class ScoredFaces:
 
 
 def score_made(
-    detector: Detector, portraits: Sequence[Portrait], pairs: int
+    detector: Detector,
+    portraits: Sequence[Portrait],
+    pairs: int,
+    trained_on: Sequence[Portrait] | None = None,
 ) -> ScoredFaces:
     """Makes pairs of a real and a fake face and scores them.
 
@@ -57,8 +60,9 @@ def score_made(
         detector: scores the faces.
         portraits: of people that were not trained on.
         pairs: how many.
+        trained_on: as of `FaceMaker`.
     """
-    maker = FaceMaker(portraits, detector.info.crop_size)
+    maker = FaceMaker(portraits, detector.info.crop_size, trained_on)
     made = [maker.pair((0, _NO_EPOCH, number)) for number in range(pairs)]
     faces = [face for pair in made for face in (pair.real, pair.fake)]
     images = np.stack([face.image_uint8 for face in faces])

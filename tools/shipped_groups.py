@@ -18,6 +18,7 @@ from pipelines.tables import read_table
 
 COLUMNS = ("fake", "real", "dfdc_part", "native_w", "native_h", "mask_area")
 SIZE, STRENGTH, POSE = "side of the crop in the video, pixels", "changed share", "pose"
+PARTS = "parts"
 # Upper ends, near the thirds of validation; the last group is open.
 SIDES = (200, 260)
 SHARES = (0.35, 0.47)
@@ -74,12 +75,11 @@ def by_part(
     pairs: dict[str, dict[str, float]],
     parts: range,
     threshold: float,
-) -> dict[str, Any] | None:
-    """The faces of some parts of DFDC; None where there are none."""
+) -> list[dict[str, Any]]:
+    """The faces of some parts of DFDC as one group; empty where there are none."""
     kept = np.isin(_looked_up(rows, pairs, "part"), parts)
     title = f"{parts[0]} to {parts[-1]}"
-    names = np.full(kept.sum(), title)
-    return next(iter(_groups(rows[kept], names, "parts", threshold, [title])), None)
+    return _groups(rows[kept], np.full(kept.sum(), title), PARTS, threshold, [title])
 
 
 def by_pose(

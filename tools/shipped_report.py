@@ -15,6 +15,7 @@ from shipped_failures import draw_worst, made_figures, score_made
 from shipped_files import file_figures, look_at, per_video
 from shipped_groups import by_part, by_pose, by_size, by_strength, read_pairs
 from shipped_look import check_looks, note_look
+from shipped_prepare import tuning_test
 
 from fakeloc_tf.data.made.pool import load_pool
 from fakeloc_tf.data.portraits import load_portraits
@@ -25,8 +26,6 @@ from fakeloc_tf.inference.detector import Detector
 
 FIGURES = "figures.json"
 FAILURES = "failures.png"
-# Fine-tuning is tried on the parts before, and measured on these.
-TUNING_TEST = range(25, 35)
 
 
 def report(
@@ -43,19 +42,19 @@ def report(
     made: options.Made = 100,
     workers: options.WorkerCount = 2,
 ) -> int:
-    """The FINAL look at the test split, once a run; with --split val a rehearsal."""
+    """The FINAL look at a test split, once for all; with --split val a rehearsal."""
     if split is Split.TRAIN:
         raise FakelocError("--split train: made faces are measured anyway; give val")
     final = split is Split.TEST
     if final:
-        check_looks(run, again)
+        check_looks(records, again)
     detector = Detector(run)
     known = read_pairs(pairs) if pairs else None
     folders = [str(folder) for folder in portraits or ()]
     found = {"facts": facts(run) | {"made": made, "limit": limit}}
     found |= {"portraits": _of_portraits(detector, folders, workers)}
     found |= _of_videos(detector, videos, fakes, workers)
-    found |= {"made": _of_made(detector, made, out / FAILURES)}
+    found |= {"made": _of_made(detector, made, folders, out / FAILURES)}
     # Last: whatever fails before has shown nothing of the test.
     if final:
         found["facts"]["looks"] = note_look(run, records, found["facts"]["date"])
@@ -77,16 +76,15 @@ def _of_records(
     """DFDC as a whole and by condition."""
     threshold, size = detector.info.threshold, detector.info.image_size
     whole, rows = evaluate_faces(run, records, split, threshold, size)
-    groups, tuning = [], None
+    groups: list[dict[str, Any]] = []
     if pairs is not None:
         groups += by_size(rows, pairs, threshold)
         groups += by_strength(rows, pairs, threshold)
-        tuning = by_part(rows, pairs, TUNING_TEST, threshold)
+        groups += by_part(rows, pairs, tuning_test(), threshold)
     groups += by_pose(rows, records, split, threshold)
     return {
         "dfdc": whole,
         "conditions": groups,
-        "tuning_test": tuning,
         "damaged": damaged_faces(run, records, split, threshold, limit),
     }
 
@@ -115,12 +113,16 @@ def _of_videos(
     return found
 
 
-def _of_made(detector: Detector, pairs: int, picture: Path) -> dict[str, Any]:
+def _of_made(
+    detector: Detector, pairs: int, folders: Sequence[str], picture: Path
+) -> dict[str, Any]:
     """Made faces of the demo's test people; draws the worst mistakes."""
     test = [portrait for portrait in load_portraits() if portrait.split == "test"]
-    faces = score_made(detector, test, pairs)
+    trained_on = load_pool(folders) if folders else None
+    faces = score_made(detector, test, pairs, trained_on)
     draw_worst(faces, picture)
-    return made_figures(faces, detector.info.threshold)
+    found = made_figures(faces, detector.info.threshold)
+    return found | {"as_in_training": trained_on is not None}
 
 
 def _highest(rows: list[dict[str, Any]], count: int = 5) -> list[dict[str, Any]]:

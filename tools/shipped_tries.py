@@ -16,7 +16,7 @@ from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.files import write_text
 
 METRICS = ("val_auc", "val_iou", "val_accuracy", "val_loss")
-COLUMNS = ("name", "tried", *METRICS, "outcome")
+COLUMNS = ("name", "commit", "tried", *METRICS, "outcome")
 FINISHED, STOPPED = "finished", "not finished"
 # Say where something is, not what it is.
 _PLACES = ("data.records", "training.step1_from", "name")
@@ -54,7 +54,9 @@ def collect(runs: list[Path]) -> pd.DataFrame:
         outcome = FINISHED if metrics else STOPPED
         numbers = {name: metrics.get(name) for name in METRICS}
         lines.append(
-            {"name": run.name, "tried": tried} | numbers | {"outcome": outcome}
+            {"name": run.name, "commit": _commit(run), "tried": tried}
+            | numbers
+            | {"outcome": outcome}
         )
     return pd.DataFrame(lines, columns=COLUMNS).astype(dict.fromkeys(METRICS, float))
 
@@ -78,6 +80,13 @@ def _without_folder(value: Any) -> Any:
 
 def _shown(value: Any) -> str:
     return "–" if value is None else str(value)
+
+
+def _commit(run: Path) -> str | None:
+    """Of the code that trained it."""
+    path = run / "versions.json"
+    found = read_json(path).get("git") if path.is_file() else None
+    return None if found is None else found[:10]
 
 
 def _metrics(run: Path) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def text(looked_at, figures):
 
 def test_the_look_is_noted_and_a_second_refused(looked_at, capsys):
     run, records, out = looked_at
-    assert len(json.loads((run / MARKER).read_text())) == 1
+    assert len(json.loads((records / MARKER).read_text())) == 1
     call = ["report", "--run", str(run), "--records", str(records)]
     assert shipped.main([*call, "--out", str(out / "second")]) == 2
     assert "--again" in capsys.readouterr().err

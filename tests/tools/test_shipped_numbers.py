@@ -1,4 +1,4 @@
-"""Figures of the shipped detector against hand cases; goals; the look at the test."""
+"""Figures of the shipped detector against hand cases; goals."""
 
 import json
 
@@ -9,11 +9,8 @@ from scipy.stats import binomtest
 from shipped_files import file_figures, per_video
 from shipped_goals import GOALS, MET, MISSED, UNKNOWN, outcomes
 from shipped_groups import by_part, by_size, by_strength, read_pairs
-from shipped_look import MARKER, check_looks, note_look
 from shipped_numbers import face_figures, share
-from shipped_tries import collect, tries
 
-from fakeloc_tf import config
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.inference.model_info import ModelInfo
 
@@ -142,9 +139,9 @@ def test_a_group_of_few_has_no_figures(grouped):
 
 
 def test_parts_are_those_of_the_table(grouped):
-    group = by_part(*grouped, range(25, 35), 0.5)
+    (group,) = by_part(*grouped, range(25, 35), 0.5)
     assert (group["group"], group["reals"], group["fakes"]) == ("25 to 34", 20, 20)
-    assert by_part(*grouped, range(5, 9), 0.5) is None
+    assert by_part(*grouped, range(5, 9), 0.5) == []
 
 
 def test_a_face_that_the_table_lacks_is_named(grouped):
@@ -237,52 +234,3 @@ def test_goals_beyond_their_bounds_are_not_met():
 def test_a_goal_without_a_figure_is_not_measured():
     figures = figures_at([0.9] * len(GOALS)) | {"videos_real": None}
     assert outcomes(figures)[-1].said == UNKNOWN
-
-
-def test_the_test_is_looked_at_once(tmp_path):
-    run, records = tmp_path / "run", tmp_path / "records"
-    for folder in (run, records):
-        folder.mkdir()
-    (run / "best.keras").write_bytes(b"model")
-    (records / "dataset.json").write_text("{}")
-    (records / "test-00000-of-00001.tfrecord").write_bytes(b"faces")
-    check_looks(run, again=False)
-    assert note_look(run, records, "2026-11-28") == 1
-    with pytest.raises(FakelocError, match=r"2026-11-28.*--again"):
-        check_looks(run, again=False)
-    check_looks(run, again=True)
-    assert note_look(run, records, "2026-11-29") == 2
-    dates = [look["date"] for look in json.loads((run / MARKER).read_text())]
-    assert dates == ["2026-11-28", "2026-11-29"]
-
-
-def make_try(folder, metrics, *overrides):
-    folder.mkdir()
-    config.dump(config.load(None, overrides), folder / "config.yaml")
-    if metrics:
-        (folder / "metrics.json").write_text(json.dumps(metrics))
-    return folder
-
-
-def test_tries_have_the_settings_that_differ(tmp_path, capsys):
-    same = ("model.backbone.weights=/home/somebody/w.h5", "optimizer.clip_norm=1.0")
-    first = make_try(
-        tmp_path / "a", {"val_auc": 0.71, "val_iou": 0.5}, *same, "data.records=/x/a"
-    )
-    second = make_try(
-        tmp_path / "b", None, *same, "data.records=/x/b", "model.image_size=224"
-    )
-    table = collect([first, second]).set_index("name")
-    assert table.loc["b", "tried"] == "model.image_size=224"
-    assert table.loc["a", "val_auc"] == 0.71
-    assert np.isnan(table.loc["b", "val_auc"])
-    assert list(table["outcome"]) == ["finished", "not finished"]
-    assert tries([first, second]) == 0
-    printed = capsys.readouterr().out
-    assert printed.splitlines()[0].startswith("name,tried,val_auc,val_iou")
-    assert "somebody" not in printed
-
-
-def test_a_folder_without_a_run_is_named(tmp_path):
-    with pytest.raises(FakelocError, match=r"config\.yaml is missing"):
-        collect([tmp_path])

@@ -55,15 +55,25 @@ class MadePair:
 class FaceMaker:
     """Makes pairs; equal numbers give equal pairs."""
 
-    def __init__(self, portraits: Sequence[Portrait], size: int) -> None:
+    def __init__(
+        self,
+        portraits: Sequence[Portrait],
+        size: int,
+        trained_on: Sequence[Portrait] | None = None,
+    ) -> None:
         """Reads the portraits.
 
         Args:
-            portraits: of the training people.
+            portraits: of the people that are drawn.
             size: side of the crops in pixels.
+            trained_on: of the people whose principal components faces are rebuilt
+                from; None = of `portraits`.
         """
         self._faces = [(p.image(), p.landmarks) for p in portraits]
-        self._eigenfaces = Eigenfaces(self._faces, mean_face())
+        known = self._faces
+        if trained_on is not None:
+            known = [(p.image(), p.landmarks) for p in trained_on]
+        self._eigenfaces = Eigenfaces(known, mean_face())
         self.size = size
 
     def pair(self, numbers: Sequence[int]) -> MadePair:
