@@ -30,8 +30,8 @@ def check_looks(records: Path, again: bool) -> None:
         raise FakelocError(
             f"{records / MARKER}: the test split was looked at on {looks[-1]['date']}, "
             f"model {looks[-1]['model_sha256'][:10]}, and what is chosen after a look "
-            "is chosen on the test. Rehearse with --split val; or pass --again, and the "
-            "card says how many looks there were"
+            "is chosen on the test. Rehearse with --split val; or pass --again, and "
+            "the card says how many looks there were"
         )
 
 
