@@ -32,20 +32,8 @@ def evaluate(
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
-    allow_overlap: Annotated[
-        bool,
-        typer.Option(
-            "--allow-overlap",
-            help="Although people of the split were trained on; recorded.",
-        ),
-    ] = False,
-    allow_other_preparation: Annotated[
-        bool,
-        typer.Option(
-            "--allow-other-preparation",
-            help="Although crop or σ are not the model's; recorded.",
-        ),
-    ] = False,
+    allow_overlap: options.AllowOverlap = False,
+    allow_other_preparation: options.AllowOtherPreparation = False,
 ) -> int:
     """Evaluates a run on one split of a prepared folder."""
     from rich.console import Console

@@ -146,6 +146,22 @@ Compact = Annotated[
     ),
 ]
 
+# Of `fakeloc evaluate` and `fakeloc robustness`.
+AllowOverlap = Annotated[
+    bool,
+    typer.Option(
+        "--allow-overlap",
+        help="Although people of the split were trained on; recorded.",
+    ),
+]
+AllowOtherPreparation = Annotated[
+    bool,
+    typer.Option(
+        "--allow-other-preparation",
+        help="Although crop or σ are not the model's; recorded.",
+    ),
+]
+
 # Of `fakeloc ui` and `fakeloc serve`.
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Of the server.")]
 MaxMb = Annotated[float, typer.Option(help="Largest upload, in megabytes.")]

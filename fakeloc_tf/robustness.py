@@ -43,20 +43,16 @@ def robustness(
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Faces at once.")] = 16,
+    allow_overlap: options.AllowOverlap = False,
+    allow_other_preparation: options.AllowOtherPreparation = False,
 ) -> int:
     """Scores corrupted faces; the same command again goes on where it stopped."""
-    from fakeloc_tf.errors import FakelocError
+    from fakeloc_tf.evaluation.protocol import Allowed
     from fakeloc_tf.evaluation.robustness.corruptions import CORRUPTIONS
     from fakeloc_tf.evaluation.robustness.report import write_report
     from fakeloc_tf.evaluation.robustness.results import default_folder
     from fakeloc_tf.evaluation.robustness.run import LEVELS, measure_robustness
 
-    try:
-        wanted = LEVELS if levels == ALL else [int(part) for part in _parts(levels)]
-    except ValueError as error:
-        raise FakelocError(
-            f"--levels: {levels!r} is no list of numbers such as 1,3,5"
-        ) from error
     model = shipped.locate(run)
     folder = out or default_folder(model, data, split.value)
     result = measure_robustness(
@@ -65,9 +61,10 @@ def robustness(
         split.value,
         folder,
         corruptions=list(CORRUPTIONS) if corruptions == ALL else _parts(corruptions),
-        levels=wanted,
+        levels=LEVELS if levels == ALL else _numbers(levels),
         limit=limit,
         batch_size=batch_size,
+        allowed=Allowed(allow_overlap, allow_other_preparation),
     )
     write_report(folder, result)
     _print(result, folder)
@@ -77,6 +74,22 @@ def robustness(
 def _parts(text: str) -> list[str]:
     """The words between the commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    """The numbers between the commas.
+
+    Raises:
+        FakelocError: one is none.
+    """
+    from fakeloc_tf.errors import FakelocError
+
+    try:
+        return [int(part) for part in _parts(text)]
+    except ValueError as error:
+        raise FakelocError(
+            f"--levels: {text!r} is no list of numbers such as 1,3,5"
+        ) from error
 
 
 def _print(result: Robustness, folder: Path) -> None:

@@ -49,7 +49,8 @@ class Provenance(_Section):
         step1: those of the run that its step 2 began with, if that was another one.
         step1_unknown: there was one, but it does not say what it was trained on.
         preparation: `margin`, `crop_size`, `sigma` and `crop` (detect or none) of the
-            records, as far as their `dataset.json` says.
+            records, as far as their `dataset.json` says; `crop` not where the training
+            faces were made: those lie as a face detector crops them.
     """
 
     own: tuple[UsedFaces, ...]
@@ -103,8 +104,14 @@ def provenance_of(config: Config, run: Path) -> Provenance:
         own=own,
         step1=(*earlier.own, *earlier.step1) if earlier else (),
         step1_unknown=given is not None and (not earlier or earlier.step1_unknown),
-        preparation=preparation_of(dataset_info(records)),
+        preparation=_preparation(config),
     )
+
+
+def _preparation(config: Config) -> dict[str, float | str]:
+    found = preparation_of(dataset_info(config.data.records))
+    made = bool(config.data.made.portraits)
+    return {k: v for k, v in found.items() if not (made and k == "crop")}
 
 
 def _people(config: Config, use: str) -> list[str]:

@@ -213,3 +213,19 @@ def test_a_run_without_masks_has_a_row_of_curves_less(folder, tmp_path):
     means = json.loads((out / "robustness.json").read_text())["mean_corruption"]
     assert means["mean_corruption_iou_image_fakes"] is None
     assert means["mean_corruption_frame_auc"] is not None
+
+
+def test_records_of_another_preparation_are_refused_or_said(
+    run, folder, tmp_path, capsys
+):
+    shutil.copytree(folder, tmp_path / "records")
+    info = json.loads((tmp_path / "records" / "dataset.json").read_text())
+    info["prepare"]["margin"] = 1.9
+    (tmp_path / "records" / "dataset.json").write_text(json.dumps(info))
+    arguments = ["robustness", "--run", str(run), "--data", str(tmp_path / "records")]
+    arguments += ["--out", str(tmp_path / "out"), *ONE]
+    assert cli.main(arguments) == 2
+    assert "margin=1.9" in capsys.readouterr().err
+    assert cli.main([*arguments, "--allow-other-preparation"]) == 0
+    written = json.loads((tmp_path / "out" / "robustness.json").read_text())
+    assert written["protocol"]["other_preparation"]["margin"][1] == 1.9

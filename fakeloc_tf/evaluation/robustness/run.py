@@ -16,7 +16,7 @@ from fakeloc_tf.data import dataset, prepared
 from fakeloc_tf.data.source import RecordSource
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluation.predictions import evaluate_model
-from fakeloc_tf.evaluation.protocol import check_protocol
+from fakeloc_tf.evaluation.protocol import STRICT, Allowed, check_protocol
 from fakeloc_tf.evaluation.robustness.corruptions import (
     CORRUPTIONS,
     corrupt,
@@ -67,6 +67,7 @@ def measure_robustness(
     levels: Sequence[int] = LEVELS,
     limit: int | None = None,
     batch_size: int = 16,
+    allowed: Allowed = STRICT,
 ) -> Robustness:
     """Scores the faces untouched and at each level of each corruption.
 
@@ -86,13 +87,14 @@ def measure_robustness(
         levels: of 1 (mild) to 5 (severe).
         limit: faces, see `choose_faces`; None = all.
         batch_size: faces at once.
+        allowed: what is wanted although it breaks the protocol.
 
     Raises:
         FakelocError: a name or level is unknown, or run or records are missing,
             broken, or do not fit together.
     """
     cells, skipped = plan(corruptions, levels)
-    scored = _open(run, records, split, limit, batch_size)
+    scored = _open(run, records, split, limit, batch_size, allowed)
     sources = hash_sources(run, records, split, scored.chosen, scored.fixed_mask)
     kept = KeptResults(out, sources)
     waiting = [cell for cell in cells if cell not in kept]
@@ -145,12 +147,17 @@ class _Scored:
 
 
 def _open(
-    run: Path, records: Path, split: str, limit: int | None, batch_size: int
+    run: Path,
+    records: Path,
+    split: str,
+    limit: int | None,
+    batch_size: int,
+    allowed: Allowed,
 ) -> _Scored:
     """Loads the run and chooses the faces; arguments as of `measure_robustness`."""
     model, config, metrics = load_run(run)
     info = prepared.dataset_info(records)
-    checked = check_protocol(run, config, metrics, records, split)
+    checked = check_protocol(run, config, metrics, records, split, allowed)
     constant, mask_from = training_mask(run, config, records)
     source = RecordSource(records, split)
     with dataset.explain_broken_records(records, split):
