@@ -98,6 +98,23 @@ def test_a_scene_puts_the_crop_in_its_middle():
         assert side == pytest.approx(made.side, rel=0.2)
 
 
+def test_landmarks_go_with_a_turned_head():
+    """A picture of its own coordinates says where each point came from."""
+    canvas = 240
+    x, y = np.meshgrid(np.arange(canvas), np.arange(canvas))
+    image = np.stack([x, y, y], -1).astype(np.uint8)
+    points = canvas / 2 + 130 * (mean_face() - 0.5)
+    moves = []
+    for number in range(20):
+        rng = np.random.default_rng(number)
+        seen, moved = scene._turned(image, points, 150.0, rng)
+        columns, rows = np.rint(moved).astype(int).T
+        came_from = seen[rows, columns, :2] + (moved - np.rint(moved))
+        assert np.abs(came_from - points).max() < 1.6
+        moves.append(np.abs(moved - points).max())
+    assert max(moves) > 10
+
+
 def test_a_mirrored_face_has_its_points_in_order():
     points = load_portraits(3)[0].landmarks
     mirrored = points[scene.MIRRORED] * (-1, 1)

@@ -25,6 +25,9 @@ CROP_SIDE = (90.0, 300.0)
 # The scene around the crop, in shares of its side: room for crops beside the middle.
 MARGIN = 0.3
 
+# Steps of the fixed point that inverts the field of a turned head.
+_INVERSIONS = 4
+
 # iBUG order of the 68 points of the face seen in a mirror.
 # fmt: off
 MIRRORED = np.array([
@@ -153,9 +156,12 @@ def _turned(
     yaw, pitch = side * rng.normal(0.0, (0.06, 0.03))
     field[..., 0] += np.float32(yaw) * bow * bow[:, None]
     field[..., 1] += np.float32(pitch) * bow[:, None] * bow
-    columns, rows = np.clip(np.rint(points), 0, canvas - 1).astype(int).T
-    # `remap` reads at the pixel plus the field, so what is there moves against it.
-    moved = points - field[rows, columns]
+    # `remap` reads at the pixel plus the field: what was at `points` is where
+    # `moved` + field(moved) = points.
+    moved = points
+    for _ in range(_INVERSIONS):
+        columns, rows = np.clip(np.rint(moved), 0, canvas - 1).astype(int).T
+        moved = points - field[rows, columns]
     return geometry.remap(image_uint8, field, cv2.INTER_CUBIC), moved
 
 
