@@ -34,7 +34,7 @@ _REGION_SHARES = {
 _RATIOS, _RATIO_SHARES = (0.5, 0.75, 0.9, 1.0), (0.05, 0.15, 0.1, 0.7)
 _REBUILT_SHARE = 0.5
 # Of the fakes: swaps are matched to the picture's colours before they are blended in.
-_MATCHED_SHARE = 0.65
+_MATCHED_SHARE = 0.75
 
 
 def broad_blend(

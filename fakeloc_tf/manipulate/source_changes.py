@@ -121,7 +121,7 @@ CHANGES: tuple[tuple[float, SourceChange], ...] = (
     (0.25, smoother),
     (0.45, flatter),
     (0.06, sharper),
-    (0.6, other_colours),
-    (0.25, other_light),
-    (0.2, other_noise),
+    (0.45, other_colours),
+    (0.12, other_light),
+    (0.1, other_noise),
 )

@@ -113,7 +113,8 @@ def _noisy(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Of a sensor: more where it is light, some of it grey, sometimes coarse."""
     height, width = image_uint8.shape[:2]
     sigma = np.exp(rng.uniform(np.log(1.0), np.log(12.0)))
-    factor = rng.choice([1.0, 1.0, 0.6])
+    # Coarse noise is what is left of it after a codec.
+    factor = rng.choice([1.0, 1.0, 0.6, 0.25])
     size = (round(height * factor), round(width * factor))
     noise: np.ndarray = rng.standard_normal((*size, 3), np.float32)
     if rng.random() < 0.5:

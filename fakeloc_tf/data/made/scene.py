@@ -11,14 +11,9 @@ import cv2
 import numpy as np
 
 from fakeloc_tf.data.made.background import other_background
+from fakeloc_tf.data.made.light import lit
 from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate import geometry
-from fakeloc_tf.manipulate.colour import (
-    in_8_bits,
-    shift_colour,
-    side_light,
-    tilt_light,
-)
 
 # Sides of the crop of a face in a video, in pixels; log-uniform between the two.
 CROP_SIDE = (90.0, 300.0)
@@ -84,27 +79,8 @@ def random_scene(
     points = cv2.perspectiveTransform(landmarks[None].astype(np.float64), matrix)[0]
     if rng.random() < 0.7:
         seen, points = _turned(seen, points, side, rng)
-    image = _lit(seen, rng)
-    return Scene(image, points.astype(np.float32), side)
-
-
-def _lit(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Under another light, to another camera's colours and gamma.
-
-    Studios are bright and even: most of the scenes are darker, many lit from a side.
-    """
-    lit = image_uint8.astype(np.float32)
-    if rng.random() < 0.5:
-        lit = tilt_light(lit, rng, rng.uniform(0.0, 0.35))
-    lit = shift_colour(lit, rng, 0.3 * rng.random())
-    if rng.random() < 0.5:
-        lit = 255.0 * (np.clip(lit, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.5, 0.8))
-    if rng.random() < 0.45:
-        lit = side_light(lit, rng)
-    if rng.random() < 0.7:
-        exposure = np.exp(rng.uniform(-1.1, 0.1) + rng.normal(0.0, 0.08, 3))
-        lit = lit * exposure.astype(np.float32)
-    return in_8_bits(lit)
+    points = points.astype(np.float32)
+    return Scene(lit(seen, points, rng), points, side)
 
 
 def face_square(landmarks: np.ndarray) -> tuple[np.ndarray, float, float]:
