@@ -35,6 +35,7 @@ def facts(run: Path) -> dict[str, Any]:
         "crop_size": config.prepare.crop_size,
         "backbone": config.model.backbone.name,
         "epochs": config.passes,
+        "continued": config.training.step1_from is not None,
         "pairs_an_epoch": config.data.made.pairs,
         "resamples": bootstrap.RESAMPLES,
         "bootstrap_seed": bootstrap.SEED,
