@@ -38,7 +38,7 @@ def card(
         Path | None, typer.Option(help="metrics.json of `fakeloc evaluate`, as shipped")
     ] = None,
     after: Annotated[
-        Path | None, typer.Option(help="the same, tuned on parts 0 to 24")
+        Path | None, typer.Option(help="the same, of the tuned run")
     ] = None,
     failures: Annotated[
         str | None, typer.Option(help="where the card finds failures.png; none = none")
@@ -154,7 +154,7 @@ def _read_tries(path: Path) -> pd.DataFrame:
         FakelocError: it cannot be read or lacks a column.
     """
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, dtype={"name": str, "commit": str})
     except (OSError, ValueError) as error:
         raise FakelocError(f"{path} cannot be read: {error}") from error
     missing = [name for name in COLUMNS if name not in table]

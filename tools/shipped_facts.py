@@ -23,6 +23,7 @@ def facts(run: Path) -> dict[str, Any]:
         run: folder with `config.yaml`, `best.keras` and `versions.json`.
     """
     config = config_module.load(run / "config.yaml")
+    continued = _is_continued(config.training.step1_from)
     return {
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} CPU cores ({platform.machine()})",
@@ -34,9 +35,15 @@ def facts(run: Path) -> dict[str, Any]:
         "image_size": config.model.image_size,
         "crop_size": config.prepare.crop_size,
         "backbone": config.model.backbone.name,
-        "epochs": config.passes,
-        "continued": config.training.step1_from is not None,
+        "epochs": config.training.step2.epochs if continued else config.passes,
+        "continued": continued,
         "pairs_an_epoch": config.data.made.pairs,
         "resamples": bootstrap.RESAMPLES,
         "bootstrap_seed": bootstrap.SEED,
     }
+
+
+def _is_continued(step1_from: str | Path | None) -> bool:
+    """Whether a run began with a model that step 2 had trained before."""
+    path = Path(step1_from or "step1.keras")
+    return path.suffix == ".keras" and path.name != "step1.keras"

@@ -17,8 +17,9 @@ from shipped_groups import by_part, by_pose, by_size, by_strength, read_pairs
 from shipped_look import check_looks, note_look
 from shipped_prepare import tuning_test
 
+from fakeloc_tf import config as config_module
 from fakeloc_tf.data.made.pool import load_pool
-from fakeloc_tf.data.portraits import load_portraits
+from fakeloc_tf.data.portraits import Portrait, load_portraits
 from fakeloc_tf.errors import FakelocError
 from fakeloc_tf.evaluate import Split
 from fakeloc_tf.files import write_text
@@ -54,7 +55,7 @@ def report(
     found = {"facts": facts(run) | {"made": made, "limit": limit}}
     found |= {"portraits": _of_portraits(detector, folders, workers)}
     found |= _of_videos(detector, videos, fakes, workers)
-    found |= {"made": _of_made(detector, made, folders, out / FAILURES)}
+    found |= {"made": _of_made(detector, made, _trained_on(run, folders), out)}
     # Last: whatever fails before has shown nothing of the test.
     if final:
         found["facts"]["looks"] = note_look(run, records, found["facts"]["date"])
@@ -114,15 +115,23 @@ def _of_videos(
 
 
 def _of_made(
-    detector: Detector, pairs: int, folders: Sequence[str], picture: Path
+    detector: Detector, pairs: int, trained_on: list[Portrait] | None, out: Path
 ) -> dict[str, Any]:
     """Made faces of the demo's test people; draws the worst mistakes."""
     test = [portrait for portrait in load_portraits() if portrait.split == "test"]
-    trained_on = load_pool(folders) if folders else None
     faces = score_made(detector, test, pairs, trained_on)
-    draw_worst(faces, picture)
+    draw_worst(faces, out / FAILURES)
     found = made_figures(faces, detector.info.threshold)
     return found | {"as_in_training": trained_on is not None}
+
+
+def _trained_on(run: Path, folders: Sequence[str]) -> list[Portrait] | None:
+    """Portraits that a run's faces were made of; None where other folders are given."""
+    config = config_module.load(run / "config.yaml")
+    names = {Path(folder).name for folder in config.data.made.portraits}
+    if not names or names != {Path(folder).name for folder in folders}:
+        return None
+    return load_pool(folders)
 
 
 def _highest(rows: list[dict[str, Any]], count: int = 5) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from fakeloc_tf.manipulate.source_changes import (
     CHANGES,
     fewer_pixels,
     other_colours,
+    other_light,
     sharper,
     smoother,
 )
@@ -33,7 +34,7 @@ _REGION_SHARES = {
 }
 _RATIOS, _RATIO_SHARES = (0.5, 0.75, 0.9, 1.0), (0.05, 0.15, 0.1, 0.7)
 _REBUILT_SHARE = 0.5
-# Of the fakes: swaps are matched to the picture's colours before they are blended in.
+# Of these blends: a swap is matched to the picture's colours before it is blended in.
 _MATCHED_SHARE = 0.75
 
 
@@ -63,7 +64,9 @@ def broad_blend(
     while not changed:
         for share, change in CHANGES:
             if rng.random() < share:
-                source, changed = change(source, points, rng), True
+                source = change(source, points, rng)
+                # What colours are matched away afterwards leaves no fake.
+                changed |= change not in (other_colours, other_light)
     alpha = soft_region(points, rng, *source.shape[:2])
     if rng.random() < _MATCHED_SHARE:
         target = image_uint8[window].astype(np.float32)

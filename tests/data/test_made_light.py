@@ -1,4 +1,4 @@
-"""Light of made scenes: it changes values, not places, and hits both of a pair."""
+"""Light of made scenes."""
 
 import numpy as np
 import pytest

@@ -133,6 +133,19 @@ def test_more_looks_and_rehearsals_are_told(figures, looked_at):
     assert "A rehearsal" not in render(figures, tried)
 
 
+def test_sittings_and_other_components_are_told(figures, looked_at):
+    tried = collect([looked_at[0]])
+    assert not figures["made"]["as_in_training"]
+    for continued in (False, True):
+        facts = figures["facts"] | {"continued": continued}
+        made = figures["made"] | {"as_in_training": continued}
+        text = render(figures | {"facts": facts, "made": made}, tried)
+        flat = " ".join(text.split())
+        assert ("the last of several sittings" in flat) == continued
+        assert ("which are of these portraits here" in flat) != continued
+        assert "\n    python tools/shipped.py prepare --dfdc" in text
+
+
 def test_figures_that_lack_something_are_refused(figures, looked_at):
     less = {key: value for key, value in figures.items() if key != "made"}
     with pytest.raises(FakelocError, match="made"):
@@ -161,7 +174,10 @@ def test_the_command_writes_the_card(looked_at, tmp_path, capsys):
     call = ["card", "--figures", str(out / FIGURES), "--tries", str(tried)]
     card = tmp_path / "CARD.md"
     assert shipped.main([*call, "--out", str(card)]) == 0
-    assert card.read_text().startswith("# Model card")
+    text = card.read_text()
+    assert text.startswith("# Model card")
+    # A commit of digits stays a commit.
+    assert "| run | 0123456789 |" in " ".join(text.split())
     assert shipped.main([*call, "--out", str(card), "--before", str(tried)]) == 2
     assert "--after" in capsys.readouterr().err
 

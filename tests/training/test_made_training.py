@@ -1,6 +1,7 @@
 """Runs whose training faces are made: who is in them, and what fits."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -23,11 +24,19 @@ def records(tmp_path_factory):
     return synthetic.write_records(tmp_path_factory.mktemp("made_training") / "records")
 
 
+def test_made_faces_lie_as_a_detector_crops_them(tmp_path):
+    """Records of crops and of detected faces may test them."""
+    records = synthetic.write_records(tmp_path / "records")
+    info = json.loads((records / "dataset.json").read_text()) | {"crop": "none"}
+    (records / "dataset.json").write_text(json.dumps(info))
+    for more, kept in (((), True), ((MADE,), False)):
+        resolved = config.load(None, (f"data.records={records}", *more))
+        assert ("crop" in provenance_of(resolved, tmp_path).preparation) == kept
+
+
 def test_everybody_who_may_be_drawn_is_named(records, tmp_path):
     resolved = config.load(None, (f"data.records={records}", MADE))
     seen = provenance_of(resolved, tmp_path)
-    # Made faces lie as a detector crops them: records of either kind may test them.
-    assert "crop" not in seen.preparation
     named = {who.rsplit("/")[-1] for who in seen.people("train")}
     assert named == {person.identity for person in load_pool([FOLDER])}
     read = config.load(None, (f"data.records={records}",))

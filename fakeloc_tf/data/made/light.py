@@ -52,7 +52,8 @@ def lit(
 
 
 def _gamma(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return 255.0 * (np.clip(image, 0, 255) / 255.0) ** np.exp(rng.uniform(-0.5, 0.8))
+    power = np.float32(np.exp(rng.uniform(-0.5, 0.8)))
+    return np.float32(255) * (np.clip(image, 0, 255) / np.float32(255)) ** power
 
 
 def _relief(
@@ -69,7 +70,7 @@ def _relief(
 def _shine(
     image: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Bright spots on forehead, nose, cheeks, and on glasses."""
+    """Bright spots near landmarks: on nose, brows and cheeks, and on glasses."""
     scale = geometry.face_scale(landmarks)
     height, width = image.shape[:2]
     spots = np.zeros((height, width), np.float32)
