@@ -58,7 +58,7 @@ def other_background(
     height, width = image_uint8.shape[:2]
     wall = _wall(height, width, rng)
     person = image_uint8
-    if rng.random() < 0.4:
+    if rng.random() < 0.12:
         person = blurred(image_uint8, rng)
     return np.rint(alpha * person + (1 - alpha) * wall).astype(np.uint8)
 

@@ -23,11 +23,11 @@ def recorded(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     image_uint8: uint8 [S, S, 3] RGB; the result is like it.
     """
-    if rng.random() < 0.4:
-        image_uint8 = _noisy(image_uint8, rng)
-    if rng.random() < 0.35:
-        image_uint8 = _denoised(image_uint8, rng)
     if rng.random() < 0.25:
+        image_uint8 = _noisy(image_uint8, rng)
+    if rng.random() < 0.2:
+        image_uint8 = _denoised(image_uint8, rng)
+    if rng.random() < 0.08:
         image_uint8 = blurred(image_uint8, rng)
     chance = rng.random()
     if chance < 0.25:
@@ -42,14 +42,14 @@ def published(image_uint8: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     image_uint8: uint8 [S, S, 3] RGB; the result is like it.
     """
-    if rng.random() < 0.1:
+    if rng.random() < 0.15:
         return image_uint8
     changes: list[tuple[float, Change]] = [
         (0.35, _graded),
-        (0.25, blurred),
-        (0.4, _rescaled),
-        (0.3, _noisy),
-        (0.2, _denoised),
+        (0.1, blurred),
+        (0.2, _rescaled),
+        (0.2, _noisy),
+        (0.1, _denoised),
     ]
     for number in rng.permutation(len(changes)):
         share, change = changes[number]

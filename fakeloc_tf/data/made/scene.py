@@ -16,7 +16,7 @@ from fakeloc_tf.data.self_blending import mean_face
 from fakeloc_tf.manipulate import geometry
 
 # Sides of the crop of a face in a video, in pixels; log-uniform between the two.
-CROP_SIDE = (90.0, 300.0)
+CROP_SIDE = (110.0, 320.0)
 # The scene around the crop, in shares of its side: room for crops beside the middle.
 MARGIN = 0.3
 
