@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import jinja2
 import pandas as pd
 import typer
+from run_files import read_json
 from shipped_goals import outcomes
 from shipped_numbers import DASH, Figure
-from shipped_reading import read_json
 from shipped_tries import COLUMNS
 
 from fakeloc_tf.errors import FakelocError

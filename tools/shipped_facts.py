@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from shipped_reading import read_json
+from run_files import commit_of
 
 from fakeloc_tf import config as config_module
 from fakeloc_tf.evaluation import bootstrap
@@ -28,7 +28,7 @@ def facts(run: Path) -> dict[str, Any]:
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} CPU cores ({platform.machine()})",
         "versions": {p: metadata.version(p) for p in ("keras", "tensorflow")},
-        "commit": read_json(run / "versions.json").get("git", "unknown")[:10],
+        "commit": commit_of(run),
         "run": config.name,
         "seed": config.training.seed,
         "model_sha256": file_sha256(run / "best.keras"),

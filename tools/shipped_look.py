@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shipped_reading import read_json
+from run_files import read_json
 
 from fakeloc_tf.data.prepared import split_sha256
 from fakeloc_tf.errors import FakelocError

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 import yaml
+from run_files import read_json
 from shipped_paths import NeutralPaths
-from shipped_reading import read_json
 from shipped_scores import ScoreChange, score_change
 from shipped_weights import write_half
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from study import identities
+from study import identities, split_of_part
 from tqdm import tqdm
 
 from fakeloc_tf import config as config_module
@@ -64,7 +64,7 @@ def tuning(dfdc: Dfdc, out: Out) -> int:
 
 def tuning_split(part: int) -> str:
     """The split of a part of DFDC where the shipped model is tuned to it."""
-    return next(split for split, first in TUNING.items() if part >= first)
+    return split_of_part(part, TUNING)
 
 
 def tuning_test() -> range:

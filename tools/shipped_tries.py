@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from shipped_reading import read_json
+from run_files import commit_of, read_json
 
 from fakeloc_tf import config as config_module
 from fakeloc_tf.errors import FakelocError
@@ -83,10 +83,8 @@ def _shown(value: Any) -> str:
 
 
 def _commit(run: Path) -> str | None:
-    """Of the code that trained it."""
-    path = run / "versions.json"
-    found = read_json(path).get("git") if path.is_file() else None
-    return None if found is None else found[:10]
+    """Of the code that trained it; None of a run that does not say."""
+    return commit_of(run) if (run / "versions.json").is_file() else None
 
 
 def _metrics(run: Path) -> dict[str, Any]:

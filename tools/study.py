@@ -13,6 +13,7 @@ import shlex
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,9 +29,9 @@ from fakeloc_tf.files import write_text
 FIRST_PARTS = {"test": 30, "val": 25, "train": 0}
 
 
-def split_of_part(part: int) -> str:
-    """The split of a part of DFDC's training set."""
-    return next(split for split, first in FIRST_PARTS.items() if part >= first)
+def split_of_part(part: int, first_parts: Mapping[str, int] = FIRST_PARTS) -> str:
+    """The split of a part of DFDC's training set; `first_parts` from last to first."""
+    return next(split for split, first in first_parts.items() if part >= first)
 
 
 def identities(folder: Path) -> list[tuple[str, str, str]]:

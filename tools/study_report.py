@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from run_files import commit_of, read_json
 from study_jobs import SPLIT, STAGES
 from study_rows import ROWS, TABLES
 
@@ -61,7 +62,7 @@ def collect(out: Path) -> pd.DataFrame:
         if not set(STAGES) <= set(note["done"]):
             continue
         run = out / path.stem
-        metrics = _read_json(run / "evaluation" / SPLIT / "metrics.json")
+        metrics = read_json(run / "evaluation" / SPLIT / "metrics.json")
         config = load(run / "config.yaml")
         # Without semantic heads there is no localisation, whatever a file says.
         known = METRICS if "semantic" in config.model.heads else (AUC, ACCURACY)
@@ -69,7 +70,7 @@ def collect(out: Path) -> pd.DataFrame:
             {"row": note["row"], "seed": note["seed"]}
             | {name: metrics.get(name) if name in known else None for name in METRICS}
             | _circumstances(config, note)
-            | {"commit": _read_json(run / "versions.json").get("git", "unknown")[:10]}
+            | {"commit": commit_of(run)}
         )
     if not lines:
         raise FakelocError(f"{out} has no finished run; see `study.py run --help`")
@@ -110,7 +111,7 @@ def write(out: Path, folder: Path) -> str:
     """
     runs = collect(out)
     table = over_seeds(runs, "row", METRICS, list(ROWS))
-    text = markdown(runs, table, _read_json(out / "study.json"))
+    text = markdown(runs, table, read_json(out / "study.json"))
     write_text(folder / "study.md", text)
     write_text(folder / "study.csv", table.to_csv(float_format="%.5f"))
     write_text(folder / "study_runs.csv", runs.to_csv(index=False, float_format="%.5f"))
@@ -227,15 +228,3 @@ def _change(change: Difference, title: str) -> str:
         f"- {ROWS[change.lower]} → {ROWS[change.higher]}: {title} "
         f"{change.means:+.3f}, {spread}"
     )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """A JSON file of a run.
-
-    Raises:
-        FakelocError: it is missing or broken.
-    """
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise FakelocError(f"{path} cannot be read: {error}") from error

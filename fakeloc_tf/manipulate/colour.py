@@ -38,11 +38,7 @@ def tilt_light(
 
     image: float32 [H, W, 3] in 0..255; amount: relative change at the borders.
     """
-    height, width = image.shape[:2]
-    angle = rng.uniform(0, 2 * np.pi)
-    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    ramp = np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
+    ramp = _ramp(image, rng)
     return image * (1.0 + np.float32(amount) * ramp)[..., None]
 
 
@@ -51,15 +47,20 @@ def side_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     image: float32 [H, W, 3] in 0..255; the shade keeps 30 to 100 % of the light.
     """
-    height, width = image.shape[:2]
-    angle = rng.uniform(0, 2 * np.pi)
-    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    along = np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
+    along = _ramp(image, rng)
     edge, softness = rng.uniform(-0.5, 0.5), np.exp(rng.uniform(np.log(0.05), 0.0))
     lit = 1.0 / (1.0 + np.exp((along - np.float32(edge)) / np.float32(softness)))
     shade = np.float32(rng.uniform(0.3, 1.0))
     return image * (shade + (1 - shade) * lit)[..., None]
+
+
+def _ramp(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """float32 [H, W] over a picture, rising in a random direction; 0 in the middle."""
+    height, width = image.shape[:2]
+    angle = rng.uniform(0, 2 * np.pi)
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    columns = np.linspace(-1, 1, width, dtype=np.float32)[None]
+    return np.float32(np.sin(angle)) * rows + np.float32(np.cos(angle)) * columns
 
 
 def match_colours(

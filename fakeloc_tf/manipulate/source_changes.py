@@ -57,12 +57,31 @@ def flatter(
     image: np.ndarray, points: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """With weaker folds, shadows and highlights, as an average of many faces."""
+    return relief(image, points, rng, lambda: rng.uniform(0.55, 0.95))
+
+
+def relief(
+    image: np.ndarray,
+    points: np.ndarray,
+    rng: np.random.Generator,
+    factor: Callable[[], float],
+) -> np.ndarray:
+    """What stands out of a face, as wide as a wrinkle or as a cheek, times a factor.
+
+    Args:
+        image: float32 [h, w, 3] in 0..255.
+        points: float32 [68, 2], its landmarks.
+        rng: source of the width.
+        factor: draws the factor, after the width; below 1 = flatter.
+
+    Returns:
+        float32 [h, w, 3], not clipped.
+    """
     sigma = geometry.face_scale(points) * np.exp(
         rng.uniform(np.log(0.015), np.log(0.12))
     )
-    kept = np.float32(rng.uniform(0.55, 0.95))
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
-    return smooth + kept * (image - smooth)
+    return smooth + np.float32(factor()) * (image - smooth)
 
 
 def other_colours(

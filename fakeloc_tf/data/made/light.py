@@ -16,6 +16,7 @@ from fakeloc_tf.manipulate.colour import (
     side_light,
     tilt_light,
 )
+from fakeloc_tf.manipulate.source_changes import relief
 
 
 def lit(
@@ -60,11 +61,7 @@ def _relief(
     image: np.ndarray, landmarks: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Folds and highlights stronger, as in hard light, or weaker."""
-    sigma = geometry.face_scale(landmarks) * np.exp(
-        rng.uniform(np.log(0.015), np.log(0.12))
-    )
-    smooth = cv2.GaussianBlur(image, (0, 0), sigma)
-    return smooth + np.float32(np.exp(rng.uniform(-0.3, 0.6))) * (image - smooth)
+    return relief(image, landmarks, rng, lambda: np.exp(rng.uniform(-0.3, 0.6)))
 
 
 def _shine(
